@@ -26,7 +26,8 @@ pub(super) type StatisticsQuery = Filtered<place::Stats, Division>;
 #[serde(default)]
 pub(super) struct Division {
     /// A query, as for the list of executions. A single `since:` or `until:` beside the rest of it stands for `from` and
-    /// `to`. Of a query with OR, NOT, `*` or several values of a field, the runs themselves are read, see above.
+    /// `to`. For a query that joins a host, a time or a text with OR or NOT, or names several hosts, the runs themselves are
+    /// read, see above.
     #[param(example = "host:web-* since:7d NOT user:deploy")]
     q: Option<String>,
     /// `hour` (the 60 minutes before now), `day` (the 24 hours before, the default), `week` (today and the 6 days

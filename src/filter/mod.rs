@@ -168,8 +168,14 @@ impl ExecutionFilter {
     #[must_use]
     pub fn suits_rolls(&self) -> bool {
         let mut fields = Self::fields().iter();
-        self.query.is_none()
-            && fields.all(|field| field.meaning.rolled || (field.get)(self).is_none())
+        fields.all(|field| field.meaning.rolled || (field.get)(self).is_none())
+            && (self.query.is_none() || self.has_rolled_query())
+    }
+
+    /// Whether the groups of roll-ups tell which runs a query means. Of a host, they do not tell which runs changed it.
+    fn has_rolled_query(&self) -> bool {
+        let (_, queried) = self.parted_conditions();
+        self.host.is_none() && queried.iter().all(run::is_rolled)
     }
 }
 

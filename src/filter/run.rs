@@ -1,6 +1,6 @@
 //! Runs as conditions see them.
 
-use super::condition::{Column, Subject, Value};
+use super::condition::{Column, Condition, Subject, Value};
 use super::digits::IdDigits;
 use super::pattern::Pattern;
 use super::stored::{searchable, searched, stored};
@@ -81,6 +81,35 @@ impl Subject for Candidate {
 
     fn holds(&self, _: &str) -> bool {
         false
+    }
+}
+
+/// The columns that all runs of a group have in common.
+const GROUPED: [&str; 10] = [
+    "status",
+    "type",
+    "reason",
+    "changed",
+    "playbook",
+    "playbook_name",
+    "inventory",
+    "inventory_name",
+    "username",
+    "controller",
+];
+
+/// Whether a condition holds for all runs of a group or for none.
+pub(super) fn is_rolled(condition: &Condition) -> bool {
+    let is_grouped = |column: &Column| GROUPED.contains(&column.name);
+    match condition {
+        Condition::Column { column, .. } | Condition::Glob { column, .. } => is_grouped(column),
+        Condition::PathEnd { path, name, .. } => is_grouped(path) && is_grouped(name),
+        Condition::Label(_) => true,
+        Condition::All(conditions) | Condition::Any(conditions) => conditions.iter().all(is_rolled),
+        Condition::Not(condition) => is_rolled(condition),
+        Condition::Host { .. } | Condition::Id(_) | Condition::Pinned(_) | Condition::Holds(_) => {
+            false
+        }
     }
 }
 

@@ -354,6 +354,11 @@ fn what_a_filter_can_say_is_a_filter() {
     assert!(!filter(query).suits_rolls(), "for its text alone");
     assert!(filter("host:web user:ann").suits_rolls());
     assert!(!filter("host:web,db").suits_rolls());
+    assert!(filter("status:failed OR NOT (user:ann,b* label:night)").suits_rolls());
+    assert!(filter("(playbook:plays/* changed:yes) OR type:adhoc").suits_rolls());
+    assert!(!filter("status:failed OR host:web").suits_rolls());
+    assert!(!filter("status:failed OR since:2026-01-01").suits_rolls());
+    assert!(!filter("host:web (status:failed OR changed:yes)").suits_rolls());
     // The longest text is the rarest.
     let two = filter("of refused");
     assert_eq!(two.text.as_deref(), Some("refused"));

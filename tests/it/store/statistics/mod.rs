@@ -5,6 +5,7 @@ mod samples;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use playback::filter::query::{parse_query, time_at};
 use playback::model::{
     By, Changes, DAY_US, ExecutionFilter, ExecutionKey, ExecutionRow, Figures, GroupFigures,
     HOUR_US, Period, Question, Reason, Statistics, Status, interval_us,
@@ -19,6 +20,53 @@ use super::on_every_store;
 use super::rows::{any_execution, host, only, task};
 use counting::{Plain, costing, is_in, spent};
 use samples::{DAYS, Dice, FIRST_DAY, Sample, random_run};
+
+/// Queries that no other filter can express, and which runs they mean. Roll-ups tell all but the last two.
+const QUERIES: [(&str, fn(&Sample) -> bool); 7] = [
+    ("status:failed OR label:prod", |sample| {
+        let row = sample.row();
+        row.status == Status::Failed || has_label(sample, "prod")
+    }),
+    ("NOT user:ann", |sample| {
+        sample.row().description.user.as_deref() != Some("ann")
+    }),
+    (
+        "inventory:prod/hosts,test/hosts NOT reason:lost",
+        |sample| {
+            let row = sample.row();
+            row.description.inventory.is_some() && row.reason != Some(Reason::Lost)
+        },
+    ),
+    ("playbook:*s/db.yml OR (type:adhoc changed:yes)", |sample| {
+        let run = &sample.row().description;
+        match run.playbook.as_deref() {
+            Some(playbook) => playbook == "plays/db.yml",
+            None => sample.row().changed,
+        }
+    }),
+    ("label:night,Prod controller:ctl-*", |sample| {
+        has_label(sample, "night") || has_label(sample, "Prod")
+    }),
+    ("host:host-1,host-2", |sample| {
+        let mut hosts = sample.changes.hosts.iter();
+        hosts.any(|host| ["host-1", "host-2"].contains(&host.name.as_str()))
+    }),
+    ("host:host-1 OR status:failed", |sample| {
+        let mut hosts = sample.changes.hosts.iter();
+        sample.row().status == Status::Failed || hosts.any(|host| host.name == "host-1")
+    }),
+];
+
+fn has_label(sample: &Sample, label: &str) -> bool {
+    let labels = &sample.row().description.labels;
+    labels.iter().any(|one| one == label)
+}
+
+/// A filter with one of the queries.
+fn queried(query: &str) -> ExecutionFilter {
+    let query = parse_query(query, &time_at(0)).unwrap().unwrap();
+    ExecutionFilter::default().with_query(&query)
+}
 
 /// Holds the costs of an answer against the runs that it is about.
 fn assert_costs(answer: &Statistics, chosen: &[&Sample], question: &Question) {
@@ -95,6 +143,9 @@ fn passes(sample: &Sample, question: &Question) -> bool {
             .text
             .as_ref()
             .is_none_or(|q| row.description.controller.as_ref().unwrap().contains(q))
+        && QUERIES
+            .iter()
+            .all(|(query, means)| filter.query != queried(query).query || means(sample))
         && (question.suits_rolls() || !sample.archived)
 }
 
@@ -368,7 +419,9 @@ fn random_question(dice: &mut Dice) -> Question {
             ..any()
         },
     ]);
-    if dice.roll(4) == 0 {
+    if dice.roll(3) == 0 {
+        filter = queried(dice.one(&QUERIES).0);
+    } else if dice.roll(4) == 0 {
         filter.host = text(dice.one(&["host-1", "host-3", "host-9"]));
     }
     let by = dice.one(&[
