@@ -5,7 +5,13 @@ const quick = (pattern: string, length: number) => isQuick(effortOf(pattern), le
 
 it("allows what people look for", () => {
   const addresses = "\\d{1,3}\\.\\d{1,3}";
-  for (const pattern of ["fatal: \\[web-0[1-9]\\]", "fatal.*web", "(ok|changed): \\[", "colou?r", addresses]) {
+  for (const pattern of [
+    "fatal: \\[web-0[1-9]\\]",
+    "fatal.*web",
+    "(ok|changed): \\[",
+    "colou?r",
+    addresses,
+  ]) {
     expect(quick(pattern, 1_000), pattern).toBe(true);
   }
   expect(quick("^fa?tal.*\\d+$", 120)).toBe(true);

@@ -5,7 +5,10 @@ import {
 import { type ReactElement, useState } from "react";
 import { copyText } from "../console/clipboard";
 
-type Props = Pick<ClipboardCopyProps, "textAriaLabel" | "toggleAriaLabel" | "className" | "isExpanded" | "variant"> & {
+type Props = Pick<
+  ClipboardCopyProps,
+  "textAriaLabel" | "toggleAriaLabel" | "className" | "isExpanded" | "variant"
+> & {
   children: string;
 };
 

@@ -23,9 +23,7 @@ export function HostCounts({ counts }: { counts: HostsByOutcome }): ReactElement
           />
         ))}
       </span>
-      <span className="pb-hosts-text">
-        {countWords(counts)}
-      </span>
+      <span className="pb-hosts-text">{countWords(counts)}</span>
     </span>
   );
 }

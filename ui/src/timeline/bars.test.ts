@@ -119,7 +119,11 @@ describe("slowest", () => {
 });
 
 it("reads the results of the longest tasks, as many as a page can take", () => {
-  const bars = taskBars([task(1, 0, 2, { ok: 900 }), task(2, 2, 9, { ok: 400 }), task(3, 9, 12)], [], undefined);
+  const bars = taskBars(
+    [task(1, 0, 2, { ok: 900 }), task(2, 2, 9, { ok: 400 }), task(3, 9, 12)],
+    [],
+    undefined,
+  );
   const numbers = (results: number) => longestWithin(bars, results).map((bar) => bar.task.task);
   expect(numbers(5_000)).toEqual([2, 3, 1]);
   expect(numbers(1_000)).toEqual([2, 3]);

@@ -32,10 +32,7 @@ export function NotComparable({ error, run, before, earlier, retry }: Props): Re
     return (
       <>
         <PageTitle title="Compare" />
-        <Empty
-          title="Run not found"
-          actions={<LinkButton to="/runs">To the runs</LinkButton>}
-        >
+        <Empty title="Run not found" actions={<LinkButton to="/runs">To the runs</LinkButton>}>
           It was deleted, or the link is wrong. A deleted run cannot be restored.
         </Empty>
       </>

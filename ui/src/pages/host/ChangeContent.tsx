@@ -25,7 +25,11 @@ export function ChangeContent({ change }: { change: HostChange }): ReactElement 
   return (
     <div className="host-content">
       {message && <pre className="host-message">{plainLines(message)}</pre>}
-      {items.length > 0 && <p className="pb-small pb-break">Items: <Name>{items.join(", ")}</Name></p>}
+      {items.length > 0 && (
+        <p className="pb-small pb-break">
+          Items: <Name>{items.join(", ")}</Name>
+        </p>
+      )}
       {lines.length > 0 && (
         <pre className="host-diff">
           {lines.map((line, at) => (

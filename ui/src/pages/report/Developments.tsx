@@ -25,8 +25,7 @@ export function News({ report }: { report: Report }): ReactElement | null {
         ))}
         {hosts.map((name) => (
           <li key={name} className="pb-break">
-            Host{" "}
-            <HostLink name={name} />
+            Host <HostLink name={name} />
           </li>
         ))}
         {hosts_unknown > 0 && (
@@ -106,7 +105,8 @@ export function NotIdempotent({ tasks }: { tasks: Report["not_idempotent"] }): R
       <ul>
         {tasks.map(({ playbook, task, place, runs }) => (
           <li key={`${playbook} ${task} ${place ?? ""}`} className="pb-break">
-            <Name>{task}</Name> of <Name title={playbook}>{fileName(playbook)}</Name>, in {plural(runs, "run")}
+            <Name>{task}</Name> of <Name title={playbook}>{fileName(playbook)}</Name>, in{" "}
+            {plural(runs, "run")}
             {place && (
               <>
                 {" "}

@@ -68,8 +68,7 @@ function Failure({ error }: { error: ReportError }): ReactElement {
       {host && (
         <>
           {" "}
-          ·{" "}
-          <HostLink name={host} />
+          · <HostLink name={host} />
         </>
       )}
       <div className="report-message">{message ?? "Its message is censored or was removed."}</div>

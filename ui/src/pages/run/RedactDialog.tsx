@@ -47,13 +47,7 @@ export function RedactDialog({ id, close }: { id: string; close(): void }): Reac
       confirm={confirm}
       close={close}
     >
-      <Alert
-        component="p"
-        isInline
-        isPlain
-        variant="warning"
-        title="Redaction cannot be undone."
-      />
+      <Alert component="p" isInline isPlain variant="warning" title="Redaction cannot be undone." />
       {FIELDS.map(({ name, label, help }) => (
         <FormGroup key={name} label={`${label}, one a line`} fieldId={`redact-${name}`}>
           <TextArea

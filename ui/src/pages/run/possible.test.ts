@@ -51,7 +51,13 @@ test("failed hosts are repeated where there are any", () => {
 test("a pinned run is unpinned before it is deleted; admin may do all", () => {
   expect(words(OVER, "admin")).toEqual(["replay", "replayFailed", "compare", "pin", "redact", "remove"]);
   const pinned = { by: "ann", time: "2026-01-20T11:00:00Z" };
-  expect(words({ ...OVER, pinned }, "admin")).toEqual(["replay", "replayFailed", "compare", "unpin", "redact"]);
+  expect(words({ ...OVER, pinned }, "admin")).toEqual([
+    "replay",
+    "replayFailed",
+    "compare",
+    "unpin",
+    "redact",
+  ]);
 });
 
 test("output that retention removed is not offered, nor bundles to those who may not", () => {

@@ -1,7 +1,7 @@
 import { Switch } from "@patternfly/react-core/dist/esm/components/Switch";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { type ReactElement, useCallback, useMemo, useState } from "react";
+import { type ReactElement, useCallback, useMemo } from "react";
 import { collectorNow } from "../../api/clock";
 import { ApiError } from "../../api/error";
 import { pricesQuery, runsQuery } from "../../api/queries";

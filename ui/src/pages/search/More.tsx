@@ -19,7 +19,8 @@ export function More({ page, cursor }: { page: SearchPage; cursor: string | unde
           customIcon={<HourglassHalfIcon />}
           title={
             <>
-              Searched back to {back ? <Time at={back} /> : "the newest runs"}, then the time limit was reached
+              Searched back to {back ? <Time at={back} /> : "the newest runs"}, then the time limit was
+              reached
             </>
           }
         >

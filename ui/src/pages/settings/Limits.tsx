@@ -37,7 +37,12 @@ export function Limits({ form, change }: Props): ReactElement {
           <Count id="runs" label="Keep the newest runs" form={form} change={change} />
           <Text id="bytes" label="Keep bytes of logs" help="Such as 10GB." form={form} change={change} />
           <Count id="payloadDays" label="Keep output for days" form={form} change={change} />
-          <Count id="atLeast" label="Always keep this many runs of each playbook" form={form} change={change} />
+          <Count
+            id="atLeast"
+            label="Always keep this many runs of each playbook"
+            form={form}
+            change={change}
+          />
           <Text id="playbook" label="Only runs of this playbook" form={form} change={change} />
           <Text id="label" label="Only runs with this label" form={form} change={change} />
           <FormGroup label="Only runs with this status" fieldId="retention-status">

@@ -68,8 +68,8 @@ function Sum({ cost, statistics }: { cost: CostFigures; statistics: Statistics }
       {plural(cost.runs, "finished run")} since <Time at={statistics.from} /> cost{" "}
       <strong>{runsCost(cost)}</strong>
       {parts !== "" && ` (${parts})`}.{" "}
-      {cost.unknown_runs > 0 && `The cost of ${integer(cost.unknown_runs)} of them is not fully known. `}A run has the
-      prices of the day on which it started.
+      {cost.unknown_runs > 0 && `The cost of ${integer(cost.unknown_runs)} of them is not fully known. `}A run
+      has the prices of the day on which it started.
     </>
   );
 }

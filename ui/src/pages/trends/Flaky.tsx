@@ -71,9 +71,7 @@ function itemsOf({ playbooks, tasks, hosts }: Trends): Item[] {
         key: `host ${host.name}`,
         kind: "Host",
         turns: host.flaky,
-        name: (
-          <HostLink name={host.name} />
-        ),
+        name: <HostLink name={host.name} />,
         runs: <FailedRuns search={{ host: host.name }} />,
       });
     }

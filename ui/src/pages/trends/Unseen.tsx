@@ -22,8 +22,7 @@ export function Unseen(): ReactElement {
       <ul className="trends-list">
         {hosts.map(({ name, last_run }) => (
           <li key={name}>
-            <HostLink name={name} className="pb-break" />{" "}
-            last seen <Time at={last_run.start_time} as="ago" />
+            <HostLink name={name} className="pb-break" /> last seen <Time at={last_run.start_time} as="ago" />
           </li>
         ))}
       </ul>

@@ -56,7 +56,13 @@ test("runs by hour, with the empty hours between", () => {
 test("days begin at midnight before and after clocks change", () => {
   const change = Date.parse("2026-03-29T01:00:00Z");
   const berlin = (time: number) => (time < change ? 1 : 2) * 3_600_000;
-  const times = ["2026-03-13T11:00", "2026-03-28T22:30", "2026-03-28T23:30", "2026-03-29T21:30", "2026-03-29T22:30"];
+  const times = [
+    "2026-03-13T11:00",
+    "2026-03-28T22:30",
+    "2026-03-28T23:30",
+    "2026-03-29T21:30",
+    "2026-03-29T22:30",
+  ];
   const runs = times.map((time, id) => run(0, { id: String(id), start_time: `${time}:00Z` }));
   const buckets = bucketsOf(pointsOf(runs), berlin).filter(({ good }) => good > 0);
   expect(buckets.map(({ start, good }) => [new Date(start).toISOString().slice(5, 16), good])).toEqual([

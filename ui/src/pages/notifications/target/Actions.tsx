@@ -84,7 +84,9 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
             await navigate({ to: "/notifications", replace: true });
           }}
         >
-          <p>Nothing more is sent to it, and the log of what it was sent is deleted. This cannot be undone.</p>
+          <p>
+            Nothing more is sent to it, and the log of what it was sent is deleted. This cannot be undone.
+          </p>
         </ConfirmDialog>
       )}
     </>

@@ -84,8 +84,7 @@ function Details({ id, chosen }: { id: string; chosen: Chosen }): ReactElement {
     <>
       <OutcomeLabel outcome={outcome === "absent" ? "none" : outcome} />
       <span>
-        <Name>{chosen.task}</Name> on{" "}
-        <HostLink name={host} />
+        <Name>{chosen.task}</Name> on <HostLink name={host} />
         {chosen.count > 1 && `, and alike on ${(chosen.count - 1).toLocaleString("en")} more`}
       </span>
       {outcome !== "absent" && (

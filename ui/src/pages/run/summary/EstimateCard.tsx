@@ -44,8 +44,7 @@ export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
           <ul className="summary-handled">
             {waits_for.map(({ host, task: its, since }) => (
               <li key={host}>
-                <HostLink name={host} />{" "}
-                in <Name>{its}</Name>
+                <HostLink name={host} /> in <Name>{its}</Name>
                 {since && (
                   <>
                     {" "}

@@ -73,7 +73,8 @@ function OfLongest({ id, bars }: Pick<Props, "id" | "bars">): ReactElement {
   return (
     <Hosts results={results}>
       <p className="pb-subtle">
-        In the {tasks.length === 1 ? "slowest task" : `${tasks.length} slowest tasks`}: all results are too many.
+        In the {tasks.length === 1 ? "slowest task" : `${tasks.length} slowest tasks`}: all results are too
+        many.
       </p>
     </Hosts>
   );
@@ -92,8 +93,7 @@ function Hosts({ results, children }: HostsProps): ReactElement | null {
       <ol>
         {hosts.map(({ host, seconds }) => (
           <li key={host}>
-            <HostLink name={host} />{" "}
-            {duration(seconds)} of work
+            <HostLink name={host} /> {duration(seconds)} of work
           </li>
         ))}
       </ol>

@@ -26,9 +26,7 @@ export function OneSchedule(): ReactElement {
   const schedule = useQuery(scheduleQuery(name));
   const failure = failureOf(schedule);
   if (failure !== undefined) {
-    return (
-      <Failed error={failure} what="this schedule" retry={() => void schedule.refetch()} isPage />
-    );
+    return <Failed error={failure} what="this schedule" retry={() => void schedule.refetch()} isPage />;
   }
   return schedule.data === undefined ? (
     <Loading what="the schedule" />
