@@ -111,7 +111,7 @@ fn first_bits(hash: [u8; 32], bits: u32) -> i64 {
 mod tests {
     use super::*;
 
-    fn run(more: serde_json::Value) -> ExecutionStarted {
+    fn run(more: &serde_json::Value) -> ExecutionStarted {
         let mut json =
             serde_json::json!({ "type": "playbook", "playbook": "site.yml", "inventory": "prod" });
         json.as_object_mut()
@@ -122,11 +122,11 @@ mod tests {
 
     #[test]
     fn a_series_is_a_playbook_with_its_inventory_limit_tags_and_mode() {
-        let one = series_key(&run(serde_json::json!({})));
+        let one = series_key(&run(&serde_json::json!({})));
         assert!(one > 0);
         let same =
             serde_json::json!({ "user": "ann", "forks": 50, "labels": ["a"], "cwd": "/srv" });
-        assert_eq!(series_key(&run(same)), one);
+        assert_eq!(series_key(&run(&same)), one);
         for other in [
             serde_json::json!({ "playbook": "other.yml" }),
             serde_json::json!({ "inventory": "test" }),
@@ -136,7 +136,7 @@ mod tests {
             serde_json::json!({ "skip_tags": ["a"] }),
             serde_json::json!({ "check": true }),
         ] {
-            assert_ne!(series_key(&run(other.clone())), one, "{other}");
+            assert_ne!(series_key(&run(&other)), one, "{other}");
         }
         let adhoc = serde_json::json!({ "type": "adhoc", "module": "ping", "hosts": "all" });
         let adhoc: ExecutionStarted = serde_json::from_value(adhoc).unwrap();
@@ -149,7 +149,7 @@ mod tests {
             let (first, end) = series_of_playbook(playbook);
             for limit in 0..50 {
                 let more = serde_json::json!({ "playbook": playbook, "limit": limit.to_string() });
-                let key = series_key(&run(more));
+                let key = series_key(&run(&more));
                 assert!(first <= key && key < end, "{playbook}");
             }
         }

@@ -71,7 +71,7 @@ impl Views {
             book::NoteOutcome::ToEnter => self.0.noted.notify_one(),
             book::NoteOutcome::AlreadyEntered => {}
             book::NoteOutcome::Lost => {
-                metrics::counter!("playback_audit_views_lost_total").increment(1)
+                metrics::counter!("playback_audit_views_lost_total").increment(1);
             }
         }
     }

@@ -183,7 +183,7 @@ pub(crate) fn a_restart_of_the_collector_closes_with_a_reason_and_since_goes_on(
     loop {
         match socket.next() {
             StreamEvent::Message(message) => {
-                seen.push(message["content"].as_str().unwrap().to_owned())
+                seen.push(message["content"].as_str().unwrap().to_owned());
             }
             StreamEvent::Closed(code, reason) => {
                 assert_eq!(code, 1012);

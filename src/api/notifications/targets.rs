@@ -183,7 +183,7 @@ pub(in crate::api) async fn set_notification_target(
         signing_secret: set
             .signing_secret
             .map(|secret| secret.expose_secret().to_owned()),
-        ..found(&app, &name).await?
+        ..find_target(&app, &name).await?
     };
     Ok((status, Json(target)))
 }

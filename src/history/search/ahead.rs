@@ -136,7 +136,7 @@ impl LogAhead {
     }
 
     /// Whether the run has no such line; `blocks` are all of its log, in order.
-    fn is_lineless(self, blocks: &[StoredBlock]) -> bool {
+    fn has_no_line(self, blocks: &[StoredBlock]) -> bool {
         self.scans.into_iter().all(|(producer, mut scan)| {
             for block in blocks {
                 if block.block.producer == producer && !scan.is_full() {
@@ -161,7 +161,7 @@ async fn lineless(store: &Store, logs: Vec<LogAhead>) -> Result<Vec<ExecutionKey
     let read = tokio::task::spawn_blocking(move || {
         let logs = logs.into_iter().filter_map(|log| {
             let (key, blocks) = (log.key, blocks.remove(&log.key).unwrap_or_default());
-            log.is_lineless(&blocks).then_some(key)
+            log.has_no_line(&blocks).then_some(key)
         });
         logs.collect()
     });

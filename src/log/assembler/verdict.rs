@@ -299,9 +299,9 @@ fn not_recorded(imported: &Imported, lost: bool) -> String {
 
 /// The description of the run: the recorder's values first, then the supervisor's, then the launcher's.
 pub(super) fn description(producers: &Producers) -> ExecutionStarted {
-    let mut said = producers.iter().zip(Producer::ALL).filter_map(said);
-    let mut description = said.next().unwrap_or_default();
-    for next in said {
+    let mut starts = producers.iter().zip(Producer::ALL).filter_map(start_of);
+    let mut description = starts.next().unwrap_or_default();
+    for next in starts {
         description = merge(&description, &next);
     }
     description.instance = None;

@@ -53,7 +53,7 @@ impl Store {
             let missed = self.unnoted.take(since_us);
             let noted: Result<(), StoreError> = transaction!(self, transaction => {
                 let moments = missed.iter().map(|(key, moment)| (*key, moment));
-                note_moments(transaction, moments.collect()).await?
+                note_moments(transaction, moments.collect()).await?;
             });
             noted?;
         }

@@ -21,8 +21,11 @@ use super::rows::{any_execution, host, only, task};
 use counting::{Plain, costing, is_in, spent};
 use samples::{DAYS, Dice, FIRST_DAY, Sample, random_run};
 
+/// Whether a query means a run.
+type Means = fn(&Sample) -> bool;
+
 /// Queries that no other filter can express, and which runs they mean. Roll-ups tell all but the last two.
-const QUERIES: [(&str, fn(&Sample) -> bool); 7] = [
+const QUERIES: [(&str, Means); 7] = [
     ("status:failed OR label:prod", |sample| {
         let row = sample.row();
         row.status == Status::Failed || has_label(sample, "prod")

@@ -14,7 +14,7 @@ pub(super) const FIRST_DAY: i64 = 20_473;
 pub(super) const DAYS: i64 = 5;
 
 /// Numbers that look random, and are the same every time.
-pub(super) struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     pub(super) fn roll(&mut self, sides: u64) -> u64 {
