@@ -323,7 +323,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("prost", &["traces"]),
     ("flate2", &["import", "traces"]),
     ("croner", &["timetable"]),
-    ("chrono_tz", &["model", "reports", "timetable"]),
+    ("chrono_tz", &["model", "notify", "reports", "timetable"]),
     ("quick_xml", &["import"]),
     ("indicatif", &["cli"]),
     ("rpassword", &["cli"]),

@@ -238,7 +238,7 @@ pub(crate) fn a_task_did_not_work_in_check_mode() {
     let run = |hours: i64, is_check: bool, works: bool| {
         let run = run_at(hours, json!({ "check": is_check }));
         let run = match works {
-            true => run.ok("web-01").ended(0),
+            true => result(run, 1, "web-01", "ok", json!({})).ended(0),
             false => says(run, "web-01", json!({ "msg": "no space" })).ended(2),
         };
         run.deliver(&client);

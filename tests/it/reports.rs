@@ -232,6 +232,11 @@ pub(crate) fn a_report_says_what_counting_run_by_run_says() {
     assert_eq!(same["runs"], only["runs"]);
     let not = preview(&client, "&period=week&q=NOT%20playbook:fresh.yml");
     assert_eq!(not["runs"]["total"], json!(8));
+    assert_eq!(not["remarks"], Value::Null);
+    // Roll-ups do not join hosts and playbooks.
+    let not = "&period=week&q=NOT%20(playbook:fresh.yml%20OR%20host:nothing)";
+    let not = preview(&client, not);
+    assert_eq!(not["runs"]["total"], json!(8));
     assert!(
         not["remarks"][0].as_str().unwrap().contains("deleted"),
         "{not}"

@@ -17,7 +17,8 @@ _playback() {
             [[ -n $value ]] || continue
             case $current in
                 [\'\"]*) quoted=$value ;;
-                *) printf -v quoted %q "$value" ;;
+                # A comma means something only between braces, which are quoted.
+                *) printf -v quoted %q "$value"; quoted=${quoted//\\,/,} ;;
             esac
             COMPREPLY+=("$quoted")
         done <<< "$answer"

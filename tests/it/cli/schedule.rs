@@ -181,7 +181,7 @@ fn the_names_of_secrets_are_listed_and_completed() {
     let listed = run(&collector, &["schedule", "secrets", "--json"]).json();
     assert_eq!(listed, json!({ "secrets": ["key", "word"] }));
     let option = ["--vault-password-secret", "wo"];
-    let words = ["__complete", "zsh", "--", "schedule", "change", "nightly"];
+    let words = ["__complete", "zsh", "--", "schedule", "create", "nightly"];
     let offered = run(&collector, &[&words[..], &option].concat());
     assert!(offered.stdout.contains("word"), "{offered:?}");
     // A launch names them, too.
