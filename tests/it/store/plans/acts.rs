@@ -4,7 +4,7 @@ use playback::model::{
     DeliveryKind, DeliveryState, ExecutionKey, MissedTimes, NotificationEvent, Overlap,
     ScheduleRow, ScheduleSettings, ScheduledRun, TargetSettings, Trigger,
 };
-use playback::store::{DeliveryFilter, NewDelivery, NewTarget, Store, explained};
+use playback::store::{DeliveryFilter, HeldEvent, NewDelivery, NewTarget, Store, explained};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -137,8 +137,12 @@ pub(super) async fn judge(found: &mut PlanFaults<'_>, store: &Store) {
     let any = DeliveryFilter::default;
     let run: ExecutionKey = 1_700;
     let told = [event(target.id, run)];
-    let held = store.held_events_of(target.id).await.unwrap();
-    let groups = [(held[0].clone(), vec![held[1].id])];
+    let last = HeldEvent {
+        id: run,
+        execution: Some(run),
+        triggers: vec![Trigger::Failed],
+    };
+    let groups = [(last, vec![run - 1])];
     let (now_us, unknown) = (i64::MAX, Uuid::now_v7());
     macro_rules! judged {
         ($often:expr; $($name:literal: $work:expr,)*) => {
