@@ -159,9 +159,9 @@ test("what is compared, shown of a matrix, found of facts and narrowed by a face
   await page.goto(`compare/${good.id}/${bad.id}`);
   await page.getByRole("link", { name: "Swap" }).click();
   await expect(page).toHaveURL(new RegExp(`/compare/${bad.id}/${good.id}`));
-  await expect(page.getByRole("region", { name: "Before" })).toContainText("Failed");
+  await expect(page.getByRole("region", { name: "Before", exact: true })).toContainText("Failed");
   await page.goBack();
-  await expect(page.getByRole("region", { name: "Now" })).toContainText("Failed");
+  await expect(page.getByRole("region", { name: "Now", exact: true })).toContainText("Failed");
   const choose = page.getByRole("button", { name: "Compare with …" });
   await choose.click();
   await page.getByRole("menuitem", { name: /^The previous run/ }).click();

@@ -63,11 +63,11 @@ test.describe("when the collector is away", () => {
     await page.goto("hosts");
     await expect(page.getByRole("link", { name: "web-01" })).toBeVisible();
     await page.getByRole("link", { name: "web-01" }).click();
-    await expect(page.getByRole("table", { name: "Runs of web-01" })).toBeVisible();
+    await expect(page.getByRole("grid", { name: "Runs of web-01" })).toBeVisible();
     await collector.kill();
     await expect(page.getByText("does not answer").first()).toBeVisible();
     // What was read stays, also when it cannot be read again.
-    await expect(page.getByRole("table", { name: "Runs of web-01" })).toBeVisible();
+    await expect(page.getByRole("grid", { name: "Runs of web-01" })).toBeVisible();
     await expect(page.getByText("Could not show")).toHaveCount(0);
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Runs" }).click();
     await expect(page.getByText("does not answer").first()).toBeVisible();
