@@ -121,7 +121,7 @@ test("what a run cost is told by its page, by the list and by trends", async ({ 
   await expectAccessible(page, "runs-cost");
   await page.goto("trends");
   const costs = page.getByRole("region", { name: "Cost" });
-  await expect(costs).toContainText("Not all is known of 2 of them.");
+  await expect(costs).toContainText("The cost of 2 of them is not fully known.");
   await expect(costs.getByRole("row", { name: /site\.yml/ })).toContainText("1 run");
   for (const [by, row] of [
     ["Label", /nightly/],
