@@ -13,6 +13,10 @@ mod outbox;
 mod targets;
 mod unnoted;
 
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
 pub use deliveries::{
     AttemptOutcome, DeliveryFilter, ListedDelivery, TargetCondition, Undelivered,
 };
@@ -49,10 +53,14 @@ async fn forget_beside_others(
     execution: ExecutionKey,
 ) -> Result<(), StoreError> {
     let mut query = transaction.query(
-        "SELECT DISTINCT delivery FROM notification_events WHERE execution = ? AND delivery IS NOT NULL",
+        "SELECT delivery FROM notification_events WHERE execution = ? AND delivery IS NOT NULL",
     );
+    // Several events of a run may be told by one message.
+    let mut deliveries: BTreeSet<Uuid> = BTreeSet::new();
     for row in query.bind(execution).fetch_all_in(transaction).await? {
-        let delivery: uuid::Uuid = row.get("delivery")?;
+        deliveries.insert(row.get("delivery")?);
+    }
+    for delivery in deliveries {
         let mut update = transaction
             .query("UPDATE notification_deliveries SET notice = NULL, body = NULL, stamp = stamp + 1 WHERE uuid = ?");
         update.bind(delivery).execute_in(transaction).await?;
