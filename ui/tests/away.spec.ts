@@ -106,11 +106,13 @@ test("a connection that died without a word is noticed within half a minute, and
     const banner = page.getByRole("status").filter({ hasText: "does not answer" });
     await expect(banner).toBeVisible();
     await run.ok("cut-03").send(collector);
-    proxy.mend();
+    const before = proxy.swallowed;
     await banner.getByRole("button", { name: "Try now" }).click();
-    await expect(banner).toBeHidden();
-    // The console's own stream tries again, too, when its dead attempt is given up.
+    await expect.poll(() => proxy.swallowed).toBeGreaterThan(before);
+    proxy.mend();
+    // Attempts that the dead connection swallowed are given up, and the next ones get through: of the page, and of the console.
     await page.clock.fastForward(23_000);
+    await expect(banner).toBeHidden();
     await expect(lines).toHaveText(["ok: [cut-01]", "ok: [cut-02]", "ok: [cut-03]"]);
   } finally {
     await proxy.close();

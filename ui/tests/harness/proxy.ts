@@ -24,14 +24,18 @@ export class ReverseProxy {
 
   /** Serves `target` below `prefix` (`/playback`), and nothing else. */
   static async serve(target: string, prefix: string): Promise<ReverseProxy> {
-    const line: Line = { isDead: false };
+    const line: Line = { isDead: false, swallowed: 0 };
     const server = createServer((asked, answer) => {
-      if (!line.isDead) {
+      if (line.isDead) {
+        line.swallowed += 1;
+      } else {
         forward(target, prefix, asked, answer);
       }
     });
     server.on("upgrade", (asked: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (!line.isDead) {
+      if (line.isDead) {
+        line.swallowed += 1;
+      } else {
         upgrade(target, prefix, line, asked, socket, head);
       }
     });
@@ -42,6 +46,11 @@ export class ReverseProxy {
   /** From now on nothing gets through, and nobody is told: as when a cable is cut, or a firewall forgets a connection. */
   cut(): void {
     this.#line.isDead = true;
+  }
+
+  /** How many requests came while nothing got through. */
+  get swallowed(): number {
+    return this.#line.swallowed;
   }
 
   /** New connections get through again. */
@@ -61,6 +70,7 @@ export class ReverseProxy {
 /** What all connections go through. */
 interface Line {
   isDead: boolean;
+  swallowed: number;
 }
 
 /** The request to the collector; none for what is not below the prefix. */
