@@ -122,28 +122,23 @@ async function search(
   signal: AbortSignal,
   { context = 0, isCounted = true } = {},
 ): Promise<FoundLines> {
+  const ask = (limit: number, more: { cursor?: string; facets?: string }) => {
+    const query = { q, limit, context, timeout: 20, ...more };
+    return read(api.GET("/api/v1/ansible/search", { params: { query }, signal }));
+  };
   const hits: { number: number; isIgnored: boolean }[] = [];
-  let total: number | undefined;
   let cursor: string | undefined;
   for (let pages = 0; pages < PAGES; pages += 1) {
-    const facets = isCounted && cursor === undefined ? { facets: "status" } : {};
-    const query = {
-      q,
-      limit: HITS,
-      context,
-      timeout: 20,
-      ...facets,
-      ...(cursor !== undefined && { cursor }),
-    };
-    const answer = await read(api.GET("/api/v1/ansible/search", { params: { query }, signal }));
+    const answer = await ask(HITS, cursor === undefined ? {} : { cursor });
     for (const hit of answer.hits) {
       hits.push({ number: hit.line, isIgnored: hit.after?.[0] === IGNORED });
     }
-    total ??= answer.facets?.lines;
     cursor = answer.next_cursor ?? undefined;
     if (cursor === undefined) {
-      break;
+      return { hits, total: hits.length };
     }
   }
+  // Counting goes through all lines once more, so it is only done where it says more than the hits.
+  const total = isCounted ? (await ask(1, { facets: "status" })).facets?.lines : undefined;
   return { hits, total: Math.max(total ?? 0, hits.length) };
 }
