@@ -93,6 +93,7 @@ fn question(query: &StatisticsQuery, now_us: i64) -> Result<(Question, Option<Pe
         by: named("by", division.by.as_deref(), By::ALL, By::as_str)?,
         limit: limit as usize,
         top: Question::TOP,
+        host_percentiles: true,
         costing: None,
     };
     Ok((question, period))

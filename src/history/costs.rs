@@ -123,6 +123,7 @@ impl Costs {
                 by: None,
                 limit: 0,
                 top: 0,
+                host_percentiles: false,
                 costing: Some(Arc::clone(&costing)),
             };
             let answer = inner.store.statistics(&question, None).await?;

@@ -144,6 +144,7 @@ async fn statistics(
         by: Some(By::Host),
         limit: usize::MAX,
         top: usize::MAX,
+        host_percentiles: false,
         costing,
     };
     Ok(store.statistics(&question, None).await?)
@@ -159,6 +160,7 @@ fn statistics_are_whole(request: &ReportRequest, now_us: i64) -> bool {
         by: Some(By::Host),
         limit: 0,
         top: 0,
+        host_percentiles: false,
         costing: None,
     };
     question.suits_rolls()

@@ -118,7 +118,7 @@ impl Durations {
 }
 
 /// The bucket of a time: its highest bit, and the bits after it.
-fn bucket(us: u64) -> u16 {
+pub(super) fn bucket(us: u64) -> u16 {
     if us < 1 << BITS {
         return us as u16;
     }

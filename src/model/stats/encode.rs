@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use playback_wire::HostStats;
 
+use super::durations::bucket;
 use super::question::{DAY_US, HOUR_US};
 use super::roll::{CpuFigures, HostFigures, Roll, Slot, TaskFigures, TaskName};
 use super::{Durations, Group};
@@ -40,6 +41,23 @@ pub enum Part {
     Tasks = 3,
 }
 
+/// What is read of the hosts of a roll-up.
+#[derive(Debug, Clone, Copy)]
+pub struct HostSelection<'h> {
+    /// Only this host.
+    pub only: Option<&'h str>,
+    /// Whether to read how their durations are distributed, which percentiles need. Sums and extremes are always read.
+    pub distribution: bool,
+}
+
+impl HostSelection<'_> {
+    /// Everything.
+    pub const ALL: Self = Self {
+        only: None,
+        distribution: true,
+    };
+}
+
 impl Part {
     /// Every part, in reading order.
     pub const ALL: [Self; 4] = [Self::Runs, Self::FailedHosts, Self::Hosts, Self::Tasks];
@@ -59,7 +77,7 @@ impl Roll {
         to.0
     }
 
-    /// Decodes a part of a day's roll-up; its runs must be decoded before. `host` selects one of the hosts.
+    /// Decodes a part of a day's roll-up; its runs must be decoded before. Of hosts, only what `hosts` selects is read.
     ///
     /// # Errors
     /// The bytes are not such a part.
@@ -68,7 +86,7 @@ impl Roll {
         day: i64,
         part: Part,
         bytes: &[u8],
-        host: Option<&str>,
+        hosts: HostSelection<'_>,
     ) -> Result<(), Damaged> {
         let mut from = Reader(bytes);
         let format = from.byte()?;
@@ -77,8 +95,8 @@ impl Roll {
         }
         match part {
             Part::Runs => self.decode_runs(day, &mut from, format),
-            Part::FailedHosts => self.decode_hosts(&mut from, true, host),
-            Part::Hosts => self.decode_hosts(&mut from, false, host),
+            Part::FailedHosts => self.decode_hosts(&mut from, true, hosts),
+            Part::Hosts => self.decode_hosts(&mut from, false, hosts),
             Part::Tasks => self.decode_tasks(&mut from),
         }
     }
@@ -176,7 +194,7 @@ impl Roll {
                 at_us: day.saturating_mul(DAY_US).saturating_add(hour * HOUR_US),
                 group,
                 runs: from.number()?,
-                durations: from.durations()?,
+                durations: from.durations(true)?,
                 cpu: match format {
                     WITHOUT_CPU | WITHOUT_FOLDERS => CpuFigures::default(),
                     _ => from.cpu()?,
@@ -212,13 +230,13 @@ impl Roll {
         &mut self,
         from: &mut Reader<'_>,
         failed: bool,
-        only: Option<&str>,
+        selection: HostSelection<'_>,
     ) -> Result<(), Damaged> {
         while !from.0.is_empty() {
             let name = from.text()?;
             let length = from.size()?;
             let mut entries = Reader(from.take(length)?);
-            if only.is_some_and(|only| only != name) {
+            if selection.only.is_some_and(|only| only != name) {
                 continue;
             }
             let host = self.hosts.entry(name.into()).or_default();
@@ -238,7 +256,7 @@ impl Roll {
                         rescued: entries.number()?,
                         ignored: entries.number()?,
                     },
-                    durations: entries.durations()?,
+                    durations: entries.durations(selection.distribution)?,
                 };
                 host.insert((slot, failed), figures);
             }
@@ -293,7 +311,7 @@ impl Roll {
                     skipped: from.number()?,
                     unreachable: from.number()?,
                     ignored: from.number()?,
-                    durations: from.durations()?,
+                    durations: from.durations(true)?,
                 };
                 task.insert(slot, figures);
             }
@@ -430,26 +448,36 @@ impl<'b> Reader<'b> {
         })
     }
 
-    fn durations(&mut self) -> Result<Durations, Damaged> {
-        let mut durations = Durations::default();
+    /// Reads durations, without their distribution if that is not wanted.
+    fn durations(&mut self, distribution: bool) -> Result<Durations, Damaged> {
         let count = self.number()?;
         if count == 0 {
-            return Ok(durations);
+            return Ok(Durations::default());
         }
         let sum_us = self.number()?;
+        let mut durations = Durations {
+            count,
+            sum_us,
+            min_us: sum_us,
+            max_us: sum_us,
+            buckets: Vec::new(),
+        };
         if count == 1 {
-            durations.add_unsigned(sum_us);
+            if distribution {
+                durations.buckets.push((bucket(sum_us), 1));
+            }
             return Ok(durations);
         }
-        durations.count = count;
-        durations.sum_us = sum_us;
         durations.min_us = self.number()?;
         durations.max_us = self.number()?;
         let mut bucket = 0_u16;
         for _ in 0..self.size()? {
             let step = u16::try_from(self.number()?).map_err(|_| Damaged)?;
             bucket = bucket.checked_add(step).ok_or(Damaged)?;
-            durations.buckets.push((bucket, self.number()?));
+            let count = self.number()?;
+            if distribution {
+                durations.buckets.push((bucket, count));
+            }
         }
         Ok(durations)
     }
@@ -547,10 +575,10 @@ mod tests {
         }
     }
 
-    fn again(roll: &Roll, host: Option<&str>) -> Roll {
+    fn again(roll: &Roll, hosts: HostSelection<'_>) -> Roll {
         let mut read = Roll::default();
         for part in Part::ALL {
-            read.decode(DAY, part, &roll.encode(part), host).unwrap();
+            read.decode(DAY, part, &roll.encode(part), hosts).unwrap();
         }
         read
     }
@@ -566,15 +594,27 @@ mod tests {
         #[test]
         fn what_is_written_reads_back(runs in runs()) {
             let roll = roll(&runs);
-            prop_assert_eq!(&again(&roll, None), &roll);
-            let one = again(&roll, Some("host1"));
+            prop_assert_eq!(&again(&roll, HostSelection::ALL), &roll);
+            let only = HostSelection { only: Some("host1"), ..HostSelection::ALL };
+            let one = again(&roll, only);
             assert_eq!(one.hosts.get("host1"), roll.hosts.get("host1"));
             assert!(one.hosts.len() <= 1);
         }
 
         #[test]
+        fn sums_and_extremes_are_read_without_the_distribution(runs in runs()) {
+            let mut roll = roll(&runs);
+            let sums = HostSelection { distribution: false, ..HostSelection::ALL };
+            let read = again(&roll, sums);
+            for figures in roll.hosts.values_mut().flat_map(|host| host.values_mut()) {
+                figures.durations.buckets.clear();
+            }
+            prop_assert_eq!(&read, &roll);
+        }
+
+        #[test]
         fn one_that_was_read_goes_on(one in runs(), other in runs()) {
-            let read = again(&roll(&one), None);
+            let read = again(&roll(&one), HostSelection::ALL);
             prop_assert_eq!(add(read, &other), roll(&[one, other].concat()));
         }
 
@@ -586,7 +626,7 @@ mod tests {
             }
             let bytes = roll.encode_runs_without_cpu();
             let mut read = Roll::default();
-            read.decode(DAY, Part::Runs, &bytes, None).unwrap();
+            read.decode(DAY, Part::Runs, &bytes, HostSelection::ALL).unwrap();
             prop_assert_eq!((&read.groups, &read.slots), (&roll.groups, &roll.slots));
         }
 
@@ -595,12 +635,13 @@ mod tests {
             let whole = roll(&[(1, 2, Some(5)), (2, 4, None), (2, 4, Some(7)), (2, 4, Some(9))]);
             for part in Part::ALL {
                 // Random bytes may be valid by chance; they must not make us panic.
-                let _ = whole.clone().decode(DAY, part, &bytes, None);
+                let _ = whole.clone().decode(DAY, part, &bytes, HostSelection::ALL);
                 let mut behind = vec![FORMAT];
                 behind.extend(&bytes);
-                let _ = whole.clone().decode(DAY, part, &behind, None);
+                let _ = whole.clone().decode(DAY, part, &behind, HostSelection::ALL);
                 let written = whole.encode(part);
-                let _ = whole.clone().decode(DAY, part, &written[..cut.min(written.len())], None);
+                let cut = &written[..cut.min(written.len())];
+                let _ = whole.clone().decode(DAY, part, cut, HostSelection::ALL);
             }
         }
     }

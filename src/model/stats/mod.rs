@@ -22,7 +22,7 @@ mod tally;
 
 pub use answer::*;
 pub use durations::Durations;
-pub use encode::{Damaged, Part};
+pub use encode::{Damaged, HostSelection, Part};
 pub use group::Group;
 pub use question::{By, DAY_US, HOUR_US, Period, Question, day_of, interval_us, span_of};
 pub use roll::{CpuFigures, HostFigures, Roll, RollBuilder, Slot, TaskFigures, TaskName};

@@ -145,6 +145,8 @@ pub struct Question {
     pub limit: usize,
     /// Maximum number of playbooks and of failed hosts that are listed beside the totals.
     pub top: usize,
+    /// Whether the figures of hosts have percentiles of durations. Without, they are cheaper.
+    pub host_percentiles: bool,
     /// The prices, if costs are wanted.
     pub costing: Option<Arc<Costing>>,
 }
@@ -158,6 +160,14 @@ impl Question {
     pub fn needs_hosts(&self) -> bool {
         let costing = self.costing.as_ref();
         costing.is_some_and(|costing| costing.prices().prices_hosts())
+    }
+
+    /// Whether the distribution of the durations of a host is needed, beside their sum. The totals of a single host's runs are
+    /// made of it, too.
+    #[must_use]
+    pub fn needs_host_percentiles(&self) -> bool {
+        let of_groups = self.by == Some(By::Host) && self.host_percentiles;
+        of_groups || self.filter.host.is_some()
     }
 
     /// Whether roll-ups can answer it. They have no parts of texts, no durations of single runs, no link between tasks
@@ -217,6 +227,7 @@ mod tests {
             by: None,
             limit: 0,
             top: Question::TOP,
+            host_percentiles: true,
             costing: None,
         };
         // 2026-01-20 is a Tuesday.

@@ -104,6 +104,21 @@ struct FailedSum {
     unreachable: u64,
 }
 
+impl FailedSum {
+    /// Adds runs in which a host failed or was unreachable, with the sum of its recaps.
+    fn add(&mut self, runs: u64, stats: &HostStats) {
+        self.runs += runs;
+        self.failures = self.failures.saturating_add(stats.failed);
+        self.unreachable = self.unreachable.saturating_add(stats.unreachable);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.runs += other.runs;
+        self.failures = self.failures.saturating_add(other.failures);
+        self.unreachable = self.unreachable.saturating_add(other.unreachable);
+    }
+}
+
 /// A playbook as recorded, with its folder if the path is relative.
 type Playbook = (Arc<str>, Option<Arc<str>>);
 
@@ -283,6 +298,11 @@ impl<'q> Tally<'q> {
                 continue;
             }
             let groups = costing.map_or(&[][..], |costing| costing.groups_of(name));
+            if !entries.keys().any(|(slot, _)| chosen[*slot]) {
+                continue;
+            }
+            let mut sums = all.then(|| entry(&mut self.hosts, name));
+            let mut failures = FailedSum::default();
             for ((slot, failed), figures) in entries {
                 if !chosen[*slot] {
                     continue;
@@ -293,12 +313,9 @@ impl<'q> Tally<'q> {
                     _ => Status::Success,
                 };
                 if status == Status::Failed {
-                    let sum = entry(&mut self.failed_hosts, name);
-                    sum.runs += figures.runs;
-                    sum.failures = sum.failures.saturating_add(figures.stats.failed);
-                    sum.unreachable = sum.unreachable.saturating_add(figures.stats.unreachable);
+                    failures.add(figures.runs, &figures.stats);
                 }
-                if all {
+                if let Some((sum, stats)) = &mut sums {
                     let at_us = roll.slots[*slot].at_us;
                     let time_us = figures.durations.sum_us();
                     let cost = costing.map_or(Amount::ZERO, |costing| {
@@ -311,10 +328,12 @@ impl<'q> Tally<'q> {
                         durations: &figures.durations,
                         cost: Cost::Host(cost),
                     };
-                    let (sum, stats) = entry(&mut self.hosts, name);
                     sum.add(&runs, costing);
                     add_stats(stats, &figures.stats);
                 }
+            }
+            if failures.runs > 0 {
+                entry(&mut self.failed_hosts, name).merge(&failures);
             }
         }
     }

@@ -6,7 +6,7 @@ use super::super::tables::table::{CHUNKS, push_list};
 use super::read::{ReadParts, RunSelection, read};
 use super::rolls::Unpacker;
 use super::{days_of, forget, rolls};
-use crate::model::{ExecutionKey, HOUR_US, Part, Roll, RollBuilder, span_of};
+use crate::model::{ExecutionKey, HOUR_US, HostSelection, Part, Roll, RollBuilder, span_of};
 
 /// Adds finished executions to the archive of their days; they must be deleted afterwards, in the same transaction.
 /// Keys of missing or running executions add nothing.
@@ -24,7 +24,7 @@ pub(in super::super) async fn archive(
         let keys = keys_of(transaction, day, &keys).await?;
         let mut stored = rolls::load(transaction, day, day, &Part::ALL).await?;
         let archived = match stored.remove(&(day, true)) {
-            Some(data) => Unpacker::new()?.unpack(day, &data, None)?,
+            Some(data) => Unpacker::new()?.unpack(day, &data, HostSelection::ALL)?,
             None => Roll::default(),
         };
         let mut roll = RollBuilder::new(archived);

@@ -85,6 +85,7 @@ async fn no_answer_reads_a_whole_table() {
             }
         }
     }
+    plans.push(plan(&store, explain(rolls::STORED).bind(0).bind(1)).await);
     plans.push(plan(&store, explain(rolls::LOAD).bind(0).bind(0).bind(1)).await);
     let mut sets = explain(ngrams::LOAD);
     plans.push(plan(&store, sets.bind(0).bind(0).bind(1).bind(false)).await);

@@ -1,5 +1,7 @@
 //! Answers questions: from roll-ups where possible, otherwise from the executions themselves.
 
+use std::collections::BTreeMap;
+
 use super::super::pool::Transaction;
 use super::super::{Store, StoreError};
 use super::ngrams::Candidates;
@@ -7,7 +9,8 @@ use super::read::{ReadParts, RunSelection, RunState, read};
 use super::rolls::{self, Unpacker};
 use crate::filter::{searched, stored};
 use crate::model::{
-    By, HOUR_US, Part, Period, Question, RollBuilder, Statistics, Tally, day_of, span_of,
+    By, HOUR_US, HostSelection, Part, Period, Question, RollBuilder, Statistics, Tally, day_of,
+    span_of,
 };
 use crate::search::NgramFilter;
 
@@ -99,15 +102,8 @@ async fn add_rolls(
     if question.by == Some(By::Task) {
         parts.push(Part::Tasks);
     }
-    let stored = rolls::load(snapshot, from_day, to_day, &parts).await?;
-    let host = question.filter.host.as_deref();
-    let mut unpacker = Unpacker::new()?;
-    for ((day, archived), data) in &stored {
-        if *archived {
-            let roll = unpacker.unpack(*day, data, host)?;
-            tally.add_stored(&roll, |at_us| (from_us..=to_us).contains(&at_us));
-        }
-    }
+    // The hours of a day that its own roll-up answers for; what was archived of it counts in the whole period.
+    let mut clean = BTreeMap::new();
     let days = snapshot
         .query(DAYS)
         .bind(from_day)
@@ -119,9 +115,9 @@ async fn add_rolls(
         let day: i64 = row.get("day")?;
         let (starts_us, ends_us) = span_of(day);
         let (first_us, last_us) = (from_us.max(starts_us), to_us.min(ends_us));
-        let clean = row.get::<i64>("version")? == row.get::<i64>("rolled")?;
+        let is_clean = row.get::<i64>("version")? == row.get::<i64>("rolled")?;
         // Roll-ups have nothing finer than hours.
-        if !clean || question.slot_us() < HOUR_US {
+        if !is_clean || question.slot_us() < HOUR_US {
             push_span(&mut spans, (first_us, last_us));
             continue;
         }
@@ -132,9 +128,24 @@ async fn add_rolls(
         }
         push_span(&mut spans, (first_us, begin_us - 1));
         push_span(&mut spans, (end_us, last_us));
-        if let Some(data) = stored.get(&(day, false)) {
-            let roll = unpacker.unpack(day, data, host)?;
-            tally.add_stored(&roll, |at_us| (begin_us..end_us).contains(&at_us));
+        clean.insert(day, begin_us..end_us);
+    }
+    let hosts = HostSelection {
+        only: question.filter.host.as_deref(),
+        distribution: question.needs_host_percentiles(),
+    };
+    let mut unpacker = Unpacker::new()?;
+    for (first, last) in rolls::months(snapshot, from_day, to_day).await? {
+        for ((day, archived), data) in rolls::load(snapshot, first, last, &parts).await? {
+            let within = match archived {
+                true => from_us..to_us.saturating_add(1),
+                false => match clean.get(&day) {
+                    Some(hours) => hours.clone(),
+                    None => continue,
+                },
+            };
+            let roll = unpacker.unpack(day, &data, hosts)?;
+            tally.add_stored(&roll, |at_us| within.contains(&at_us));
         }
     }
     Ok(spans)

@@ -6,10 +6,13 @@ use super::super::pool::Transaction;
 use super::super::tables::table::{Present, Table};
 use super::super::{Engine, Store, StoreError, transaction};
 use super::ngrams;
-use crate::model::{Part, Roll};
+use crate::model::{HostSelection, Part, Roll};
 
 /// Size of a part in bytes: far below the smallest message limit of any database.
 const PART_BYTES: usize = 512 << 10;
+
+/// Days whose roll-ups are in memory at the same time: those of a large site take 100 KB a day.
+const MONTH: usize = 31;
 
 const ROLLS: Table = Table {
     name: "stat_rolls",
@@ -80,12 +83,12 @@ impl Unpacker {
         Ok(Self(zstd::bulk::Decompressor::new().map_err(damaged)?))
     }
 
-    /// Reads the existing parts. `host` selects one of the hosts.
+    /// Reads the existing parts; of hosts, what is selected.
     pub(super) fn unpack(
         &mut self,
         day: i64,
         data: &[Vec<u8>; 4],
-        host: Option<&str>,
+        hosts: HostSelection<'_>,
     ) -> Result<Roll, StoreError> {
         let mut roll = Roll::default();
         for (part, data) in Part::ALL.into_iter().zip(data) {
@@ -98,7 +101,7 @@ impl Unpacker {
                 .0
                 .decompress(data, size.unwrap_or(0))
                 .map_err(damaged)?;
-            roll.decode(day, part, &bytes, host).map_err(damaged)?;
+            roll.decode(day, part, &bytes, hosts).map_err(damaged)?;
         }
         Ok(roll)
     }
@@ -112,6 +115,32 @@ pub(super) fn damaged<E>(_: E) -> StoreError {
 
 pub(super) const LOAD: &str = "SELECT day, archived, data FROM stat_rolls \
     WHERE kind = ? AND day >= ? AND day <= ? ORDER BY day, archived, part";
+
+pub(super) const STORED: &str = "SELECT day FROM stat_rolls \
+    WHERE kind = 0 AND day >= ? AND day <= ? AND part = 0 ORDER BY day, archived";
+
+/// The days that have roll-ups, a month of them at a time: the first and the last day of each.
+pub(super) async fn months(
+    transaction: &mut Transaction,
+    from_day: i64,
+    to_day: i64,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    let rows = transaction
+        .query(STORED)
+        .bind(from_day)
+        .bind(to_day)
+        .fetch_all_in(transaction)
+        .await?;
+    let mut days = Vec::with_capacity(rows.len());
+    for row in rows {
+        days.push(row.get("day")?);
+    }
+    days.dedup();
+    let months = days.chunks(MONTH);
+    Ok(months
+        .filter_map(|days| Some((*days.first()?, *days.last()?)))
+        .collect())
+}
 
 /// Reads parts of the roll-ups of some days.
 pub(super) async fn load(

@@ -339,6 +339,7 @@ fn question(from_us: i64, to_us: i64) -> Question {
         by: None,
         limit: 1000,
         top: Question::TOP,
+        host_percentiles: true,
         costing: None,
     }
 }
