@@ -53,7 +53,7 @@ impl ReadAhead {
     }
 
     /// Whether it is known that a run has no line, whose turn has come.
-    pub(super) fn is_lineless(&mut self, key: ExecutionKey) -> bool {
+    pub(super) fn has_no_line(&mut self, key: ExecutionKey) -> bool {
         self.known.remove(&key) == Some(true)
     }
 
@@ -100,7 +100,10 @@ impl ReadAhead {
             return Ok(());
         }
         let others = logs.split_off(logs.len() / 2);
-        let (some, others) = tokio::try_join!(lineless(store, logs), lineless(store, others))?;
+        let (some, others) = tokio::try_join!(
+            without_line(store, logs),
+            without_line(store, others)
+        )?;
         let found = some.into_iter().chain(others);
         self.known.extend(found.map(|key| (key, true)));
         Ok(())
@@ -149,7 +152,10 @@ impl LogAhead {
 }
 
 /// Those of some runs that have no such line.
-async fn lineless(store: &Store, logs: Vec<LogAhead>) -> Result<Vec<ExecutionKey>, HistoryError> {
+async fn without_line(
+    store: &Store,
+    logs: Vec<LogAhead>,
+) -> Result<Vec<ExecutionKey>, HistoryError> {
     if logs.is_empty() {
         return Ok(Vec::new());
     }

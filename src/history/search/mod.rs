@@ -373,7 +373,7 @@ impl<'s> Walk<'s> {
             return Ok(());
         }
         self.page.runs_searched += 1;
-        if from == Position::default() && self.ahead.is_lineless(key) {
+        if from == Position::default() && self.ahead.has_no_line(key) {
             self.ahead.searched(false);
             self.at = Some(done);
             return Ok(());
