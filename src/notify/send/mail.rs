@@ -3,16 +3,19 @@
 
 use std::collections::HashSet;
 
+use lettre::address::AddressError;
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{
-    Certificate, CertificateStore, SmtpConnection, TlsParameters,
+    AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters,
 };
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
 use secrecy::ExposeSecret as _;
+use tokio::runtime;
+use tokio::time::timeout;
 
 use super::super::render::MailText;
 use super::super::secrets::TargetSecrets;
@@ -101,60 +104,39 @@ impl Sender {
         mail: &MailText,
         to: &[&String],
     ) -> Result<Sent, MailError> {
-        let wrong = |error: &dyn std::fmt::Display| MailError::Refused(error.to_string());
-        let from: Mailbox = settings
-            .from
-            .as_deref()
-            .unwrap_or_default()
-            .parse()
-            .map_err(|error: lettre::address::AddressError| wrong(&error))?;
+        let from = mailbox(settings.from.as_deref().unwrap_or_default())?;
         let message = message(settings, mail, &from)?;
-        let mut connection = self.connect(settings, secrets)?;
-        let from = Mail::new(Some(from.email), Vec::new());
-        connection.command(from).map_err(of_mail)?;
-        let (mut taken, mut refused, mut is_later) = (Vec::new(), Vec::new(), false);
-        for to in to {
-            let mailbox: Mailbox = to
-                .parse()
-                .map_err(|error: lettre::address::AddressError| wrong(&error))?;
-            let address: Address = mailbox.email;
-            match connection.command(Rcpt::new(address, Vec::new())) {
-                Ok(_) => taken.push((*to).clone()),
-                Err(error) if error.is_permanent() || error.is_transient() => {
-                    is_later |= error.is_transient();
-                    refused.push(format!("{to}: {}", in_words(&error)));
-                }
-                Err(error) => return Err(error.into()),
-            }
+        // A runtime for this attempt alone, because only there a time limit ends an attempt wherever it is: also within an
+        // answer that comes byte by byte.
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| MailError::Later(error.to_string()))?;
+        let limit = self.timeout;
+        let mut sent = None;
+        let talk = async {
+            let mut connection = self.connect(settings, secrets).await?;
+            sent = Some(hand_over(&mut connection, from.email, to, &message).await?);
+            // The mail is delivered, whatever the server says to the farewell.
+            let _ = connection.quit().await;
+            Ok::<(), MailError>(())
+        };
+        let talked = runtime.block_on(async move { timeout(limit, talk).await });
+        match (sent, talked) {
+            (Some(sent), _) => Ok(sent),
+            (None, Ok(Err(error))) => Err(error),
+            (None, _) => Err(MailError::Later(format!(
+                "the mail server did not take the mail within {} s: notifications.timeout_seconds sets how long an attempt \
+                 may take",
+                limit.as_secs()
+            ))),
         }
-        let mut status = None;
-        let mut answer = None;
-        if !taken.is_empty() {
-            connection.command(Data).map_err(of_mail)?;
-            let response = connection.message(&message).map_err(of_mail)?;
-            status = u16::from(response.code()).into();
-            answer = Some(response.message().collect::<Vec<_>>().join(" "));
-        }
-        // The mail is delivered, whatever the server says to the farewell.
-        let _ = connection.quit();
-        Ok(Sent {
-            outcome: match (is_later, taken.is_empty()) {
-                (true, _) => Outcome::Later(None),
-                (false, true) => Outcome::Refused,
-                (false, false) => Outcome::Taken,
-            },
-            status,
-            answer,
-            error: (!refused.is_empty()).then(|| format!("refused: {}", refused.join("; "))),
-            recipients: taken,
-        })
     }
 
-    fn connect(
+    /// Connects, and logs in if there is a password. Looking up the server blocks, for the time limit at most.
+    async fn connect(
         &self,
         settings: &TargetSettings,
         secrets: &TargetSecrets,
-    ) -> Result<SmtpConnection, MailError> {
+    ) -> Result<AsyncSmtpConnection, MailError> {
         let server = settings.server.as_deref().unwrap_or_default();
         let security = settings.security.unwrap_or(MailSecurity::Tls);
         let port = settings.port.unwrap_or(security.port());
@@ -163,20 +145,25 @@ impl Sender {
         let addresses = addresses.map_err(|error| MailError::Later(error.to_string()))?;
         let hello = ClientId::Domain("localhost".to_owned());
         let tls = self.tls(server)?;
-        let mut connection = SmtpConnection::connect(
+        let tls_at_once = (security == MailSecurity::Tls).then(|| tls.clone());
+        // An address that does not answer leaves time for the others.
+        let share = self.timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
+        let mut connection = AsyncSmtpConnection::connect_tokio1(
             addresses.as_slice(),
-            Some(self.timeout),
+            Some(share),
             &hello,
-            (security == MailSecurity::Tls).then_some(&tls),
+            tls_at_once,
             None,
-        )?;
+        )
+        .await?;
         if security == MailSecurity::Starttls {
-            connection.starttls(&tls, &hello)?;
+            connection.starttls(tls, &hello).await?;
         }
         if let (Some(username), Some(password)) = (&settings.username, &secrets.password) {
             let password = password.expose_secret().to_owned();
             let credentials = Credentials::new(username.clone(), password);
-            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)?;
+            let mechanisms = [Mechanism::Plain, Mechanism::Login];
+            connection.auth(&mechanisms, &credentials).await?;
         }
         Ok(connection)
     }
@@ -190,6 +177,53 @@ impl Sender {
         }
         Ok(builder.build()?)
     }
+}
+
+/// Says the mail to the server, which answers for each recipient.
+async fn hand_over(
+    connection: &mut AsyncSmtpConnection,
+    from: Address,
+    to: &[&String],
+    message: &[u8],
+) -> Result<Sent, MailError> {
+    let from = Mail::new(Some(from), Vec::new());
+    connection.command(from).await.map_err(of_mail)?;
+    let (mut taken, mut refused, mut is_later) = (Vec::new(), Vec::new(), false);
+    for to in to {
+        let recipient = Rcpt::new(mailbox(to)?.email, Vec::new());
+        match connection.command(recipient).await {
+            Ok(_) => taken.push((*to).clone()),
+            Err(error) if error.is_permanent() || error.is_transient() => {
+                is_later |= error.is_transient();
+                refused.push(format!("{to}: {}", in_words(&error)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut status = None;
+    let mut answer = None;
+    if !taken.is_empty() {
+        connection.command(Data).await.map_err(of_mail)?;
+        let response = connection.message(message).await.map_err(of_mail)?;
+        status = u16::from(response.code()).into();
+        answer = Some(response.message().collect::<Vec<_>>().join(" "));
+    }
+    Ok(Sent {
+        outcome: match (is_later, taken.is_empty()) {
+            (true, _) => Outcome::Later(None),
+            (false, true) => Outcome::Refused,
+            (false, false) => Outcome::Taken,
+        },
+        status,
+        answer,
+        error: (!refused.is_empty()).then(|| format!("refused: {}", refused.join("; "))),
+        recipients: taken,
+    })
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, MailError> {
+    let read: Result<Mailbox, AddressError> = text.parse();
+    read.map_err(|error| MailError::Refused(error.to_string()))
 }
 
 fn message(
@@ -207,10 +241,7 @@ fn message(
             from.email.domain()
         )));
     for to in &settings.to {
-        let to: Mailbox = to.parse().map_err(|error: lettre::address::AddressError| {
-            MailError::Refused(error.to_string())
-        })?;
-        builder = builder.to(to);
+        builder = builder.to(mailbox(to)?);
     }
     let mut body = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
     if !mail.attachments.is_empty() {

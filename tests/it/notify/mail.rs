@@ -3,17 +3,32 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::json;
 
+use super::secure_mail::failed;
 use super::{bad, collector, config, delivered, log, set};
-use crate::harness::{Setup, eventually};
+use crate::harness::{API, Setup, eventually};
 
 /// A mail that was taken: its recipients, and its text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Mail {
     pub(crate) to: Vec<String>,
     pub(crate) text: String,
+}
+
+/// How fast a mail server answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Pace {
+    #[default]
+    AtOnce,
+    /// Each command some time later.
+    Late,
+    /// At once, with an answer that never ends.
+    Endless,
+    /// At once, but for the farewell, which it never answers.
+    NoFarewell,
 }
 
 /// A mail server. Recipients, and the commands `AUTH`, `MAIL` and `DATA`, are refused while their answer stands in `refused`.
@@ -23,6 +38,7 @@ pub(crate) struct MailServer {
     taken: Arc<Mutex<Vec<Mail>>>,
     logins: Arc<Mutex<Vec<String>>>,
     refused: Arc<Mutex<Vec<(&'static str, &'static str)>>>,
+    pace: Arc<Mutex<Pace>>,
 }
 
 impl MailServer {
@@ -33,6 +49,7 @@ impl MailServer {
             taken: Arc::default(),
             logins: Arc::default(),
             refused: Arc::default(),
+            pace: Arc::default(),
         };
         let serving = server.clone();
         std::thread::spawn(move || {
@@ -87,12 +104,26 @@ impl MailServer {
                         "250 queued as 42".to_owned()
                     })
                 }
+                "QUIT" if self.pace() == Pace::NoFarewell => continue,
                 "QUIT" => "221 bye".to_owned(),
                 _ => "250 ok".to_owned(),
             };
+            match self.pace() {
+                Pace::AtOnce | Pace::NoFarewell => {}
+                Pace::Late => std::thread::sleep(Duration::from_millis(300)),
+                // Until the client is gone.
+                Pace::Endless => loop {
+                    stream.write_all(b"250-and more\r\n").ok()?;
+                    std::thread::sleep(Duration::from_millis(100));
+                },
+            }
             stream.write_all(format!("{answer}\r\n").as_bytes()).ok()?;
         }
         Some(())
+    }
+
+    fn pace(&self) -> Pace {
+        *self.pace.lock().unwrap()
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -256,4 +287,26 @@ fn a_mail_server_that_says_nothing_does_not_hold_up_the_end() {
     let _silent = listener.accept().unwrap();
     let (status, _) = collector.stop();
     assert!(status.success(), "{status}");
+}
+
+#[test]
+fn an_attempt_to_send_a_mail_ends_in_time_whatever_the_server_says_meanwhile() {
+    let config = config("").replace("timeout_seconds = 2", "timeout_seconds = 1");
+    let collector = Setup::default().config(&config).start();
+    let client = collector.client();
+    let server = MailServer::start();
+    assert_eq!(set(&client, "ops", &server.settings()).status, 201);
+    // Each answer, or each part of one, comes long before the time is over.
+    for pace in [Pace::Late, Pace::Endless] {
+        *server.pace.lock().unwrap() = pace;
+        let error = failed(&client);
+        assert!(error.contains("within 1 s"), "{pace:?}: {error}");
+        assert!(server.taken().is_empty(), "{pace:?}");
+    }
+    // A mail that was taken has arrived, whatever follows.
+    *server.pace.lock().unwrap() = Pace::NoFarewell;
+    let path = format!("{API}/notifications/targets/ops/test");
+    let tested = client.send("POST", &path, &[], b"").ok();
+    assert_eq!(tested["delivery"]["state"], "delivered", "{tested}");
+    assert_eq!(server.taken().len(), 1);
 }

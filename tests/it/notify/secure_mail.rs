@@ -96,7 +96,7 @@ fn settings(server: &MailServer, port: u16, security: &str) -> Value {
 
 /// Sends an example; why that failed.
 #[track_caller]
-fn failed(client: &Client) -> String {
+pub(super) fn failed(client: &Client) -> String {
     let path = format!("{API}/notifications/targets/ops/test");
     let tested = client.send("POST", &path, &[], b"").ok();
     let delivery = &tested["delivery"];
