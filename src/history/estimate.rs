@@ -3,15 +3,15 @@
 use super::HistoryError;
 use super::trends::{median, name_of, variant_of};
 use crate::model::{
-    Cursor, DAY_US, Estimate, ExecutionFilter, ExecutionKey, ExecutionRow, OverdueRun, Page, RunAt,
-    RunningHost, Status, TaskRow, printed_task, task_title, time_from_us,
+    Cursor, DAY_US, Estimate, ExecutionFilter, ExecutionKey, ExecutionRow, NO_SERIES, OverdueRun,
+    Page, RunAt, RunningHost, Status, TaskRow, printed_task, series_key, task_title, time_from_us,
 };
-use crate::store::{Store, StoreError};
+use crate::store::{SeriesRun, Store, StoreError};
 
 /// Runs that an estimate is based on.
-const RUNS: usize = 5;
+const RUNS: u32 = 5;
 
-/// Runs of the same playbook that are searched for them.
+/// Ad-hoc commands that are searched for them; also runs of the playbook, as long as some have no series.
 const SEARCHED: u32 = 100;
 
 /// Tasks of a run that are looked at; a longer run is judged by its duration alone.
@@ -70,19 +70,19 @@ pub async fn estimate(
     let like_it = like_it(store, row).await?;
     let took: Vec<f64> = like_it
         .iter()
-        .map(|(_, other)| seconds(duration_us(other)))
+        .map(|other| seconds(duration_us(other)))
         .collect();
     let Some(longest) = took.iter().copied().reduce(f64::max) else {
         return Ok(estimate);
     };
     let mut remaining = Vec::with_capacity(like_it.len());
-    for (other_key, other) in &like_it {
+    for other in &like_it {
         let by_task = match latest {
             Some(latest) if tasks.len() < TASKS as usize => {
-                let theirs = store.tasks(*other_key, 0, TASKS).await?;
+                let theirs = store.tasks(other.key, 0, TASKS).await?;
                 same_task(&tasks, latest, &theirs).map(|theirs| {
                     // What came after the task there, and what is left of the task.
-                    let after_us = end_us(other).saturating_sub(theirs.ended_us);
+                    let after_us = other.ended_us.saturating_sub(theirs.ended_us);
                     let task_us = theirs.ended_us.saturating_sub(theirs.started_us);
                     let spent_us = now_us.saturating_sub(latest.started_us);
                     after_us.max(0) + task_us.saturating_sub(spent_us).max(0)
@@ -135,7 +135,7 @@ pub async fn overdue(
         let like_it = like_it(store, &row).await?;
         let took: Vec<f64> = like_it
             .iter()
-            .map(|(_, other)| duration_us(other).max(0) as f64 / 1e6)
+            .map(|other| duration_us(other).max(0) as f64 / 1e6)
             .collect();
         let elapsed = elapsed_us.max(0) as f64 / 1e6;
         let is_overdue = match took.iter().copied().reduce(f64::max) {
@@ -158,11 +158,26 @@ pub async fn overdue(
     Ok(overdue)
 }
 
-/// The last successful runs of the same playbook, inventory, limit and tags.
-async fn like_it(
-    store: &Store,
-    row: &ExecutionRow,
-) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
+/// The last successful runs of the same playbook or module, inventory, limit and tags.
+async fn like_it(store: &Store, row: &ExecutionRow) -> Result<Vec<SeriesRun>, StoreError> {
+    let series = series_key(&row.description);
+    if series == NO_SERIES {
+        return recent_like_it(store, row).await;
+    }
+    let found = store.successes_of(series, row.started_us, RUNS).await?;
+    if found.len() == RUNS as usize || !store.has_runs_without_series().await? {
+        return Ok(found);
+    }
+    // An earlier version wrote runs whose series is not known yet.
+    let recent = recent_like_it(store, row).await?;
+    Ok(match recent.len() > found.len() {
+        true => recent,
+        false => found,
+    })
+}
+
+/// The same among the last runs of the playbook, or the last ad-hoc commands, which are part of no series.
+async fn recent_like_it(store: &Store, row: &ExecutionRow) -> Result<Vec<SeriesRun>, StoreError> {
     let run = &row.description;
     let filter = ExecutionFilter {
         status: Some(Status::Success),
@@ -187,10 +202,16 @@ async fn like_it(
             && other.duration_us().is_some()
     };
     let found = store.executions(&filter, &page).await?.into_iter();
-    Ok(found
-        .filter(|(_, other)| is_like_it(other))
-        .take(RUNS)
-        .collect())
+    let like_it = found.filter(|(_, other)| is_like_it(other));
+    let like_it = like_it.map(|(key, other)| SeriesRun {
+        key,
+        id: other.id,
+        started_us: other.started_us,
+        ended_us: other.ended_us.unwrap_or(other.started_us),
+        status: other.status,
+        duration_us: other.duration_us(),
+    });
+    Ok(like_it.take(RUNS as usize).collect())
 }
 
 /// The task of another run that is this one: of the same role, name and action, and as many of them before it.
@@ -210,10 +231,6 @@ fn named(task: &TaskRow) -> String {
     printed_task(task_title(&task.name, &task.action), &task.role)
 }
 
-fn end_us(row: &ExecutionRow) -> i64 {
-    row.ended_us.unwrap_or(row.started_us)
-}
-
-fn duration_us(row: &ExecutionRow) -> i64 {
-    end_us(row).saturating_sub(row.started_us)
+fn duration_us(run: &SeriesRun) -> i64 {
+    run.ended_us.saturating_sub(run.started_us)
 }

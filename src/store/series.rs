@@ -1,7 +1,7 @@
 //! Series of runs: the runs before one, the series of a playbook, and the keys of rows that have none yet.
 //!
-//! `reason`, `ended_us` and `status` are compared in ways that no index serves: all these statements go through the index of
-//! the series, newest first, and stop when they have what they want.
+//! `reason`, `ended_us`, `duration_us` and `status` are compared in ways that no index serves: all these statements go through
+//! the index of the series, newest first, and stop when they have what they want.
 
 use playback_wire::ExecutionStarted;
 use uuid::Uuid;
@@ -146,6 +146,32 @@ impl Store {
             })
             .await?;
         Ok(failures)
+    }
+
+    /// The last successful runs of a series in whatever folder that had started by then and whose duration is known, the last
+    /// one first; at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn successes_of(
+        &self,
+        series: i64,
+        started_us: i64,
+        limit: u32,
+    ) -> Result<Vec<SeriesRun>, StoreError> {
+        let mut query = self.query(RUNS);
+        query
+            .push(" WHERE e.series = ? AND e.started_us <= ?")
+            .bind(series)
+            .bind(started_us);
+        query
+            .push(
+                " AND e.status <> 'running' AND e.status <> 'failed' \
+                 AND COALESCE(e.duration_us, -1) >= 0 ORDER BY e.started_us DESC LIMIT ?",
+            )
+            .bind(limit);
+        let rows = query.fetch_all(&self.read).await?;
+        rows.iter().map(read_run).collect()
     }
 
     /// Whether a run of a series is over that ended after that end and key.

@@ -233,6 +233,28 @@ pub(crate) fn a_running_execution_is_judged_by_those_like_it() {
     );
 }
 
+#[test]
+fn an_estimate_is_based_on_runs_like_it_however_many_others_ran_since() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let started =
+        |limit: &str| json!({ "type": "playbook", "playbook": "/srv/site.yml", "limit": limit });
+    for hours in 0..2 {
+        let run = Run::starting(TEN + hours * HOUR, started("web")).after(100.0);
+        run.ended(0).deliver(&client);
+    }
+    for minutes in 0..101 {
+        let run = Run::starting(TEN + 3 * HOUR + minutes * HOUR / 60, started("db"));
+        run.after(1.0).ended(0).deliver(&client);
+    }
+    let running = Run::starting(Clock::system().now_us(), started("web"));
+    running.deliver(&client);
+    let answer = client.execution(running.id, "/estimate").ok();
+    assert_eq!(answer["based_on"], 2, "{answer}");
+    let usual = answer["usual"].as_f64().unwrap();
+    assert!((100.0..101.0).contains(&usual), "{answer}");
+}
+
 /// The value that a share of the values does not exceed, as a textbook has it: between two of them in proportion.
 fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);

@@ -542,6 +542,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "recent runs of a playbook": store.recent_runs(&names::playbook(3), 20),
         "runs of a series": store.runs_before(&series, now, 60),
         "runs of a series in a folder": store.runs_before(&in_folder, now, 60),
+        "successes of a series": store.successes_of(series.series, TEN, 5),
         "failures of a series": store.failures_before(&series, now),
         "failures of a series in a folder": store.failures_before(&in_folder, now),
         "whether a series went on": store.has_run_after(&series, now),

@@ -93,6 +93,27 @@ on_every_store! {
         assert_eq!(store.keys_of_series(series_key(&rows[5].description), 9).await.unwrap(), [keys[5]]);
     }
 
+    async fn the_last_successes_of_a_series_are_found_in_any_folder(store: Store) {
+        let rows = [
+            run((0, 10), None, json!({})),
+            run((20, 30), None, json!({ "cwd": "/srv/b" })),
+            run((40, 50), FAILED, json!({})),
+            run((50, 60), None, json!({ "limit": "db" })),
+            execution(site_yml(json!({}))),
+            run((60, 70), None, json!({})),
+        ];
+        let keys = commit(&store, &rows).await;
+        let series = series_key(&rows[0].description);
+        let by = async |seconds: i64, limit| -> Vec<i64> {
+            let started_us = TEN + seconds * 1_000_000;
+            let found = store.successes_of(series, started_us, limit).await.unwrap();
+            found.into_iter().map(|run| run.key).collect()
+        };
+        assert_eq!(by(60, 9).await, [keys[5], keys[1], keys[0]]);
+        assert_eq!(by(59, 9).await, [keys[1], keys[0]]);
+        assert_eq!(by(59, 1).await, [keys[1]]);
+    }
+
     async fn failures_in_a_row_are_counted_however_many_they_are(store: Store) {
         let mut rows = vec![run((0, 1), FAILED, json!({})), run((10, 11), None, json!({}))];
         rows.extend((0..300).map(|at| run((20 + at, 21 + at), FAILED, json!({}))));
