@@ -6,9 +6,7 @@ use chrono::{Local, TimeZone as _};
 use playback::clock::Clock;
 use playback::config::{Config, Overrides};
 use playback::history::Costs;
-use playback::model::{
-    Changes, DeliveryRow, ExecutionRow, Moment, Phase, Reason, Status, TargetRow, TargetSettings,
-};
+use playback::model::{Changes, DeliveryRow, Moment, Reason, TargetRow, TargetSettings};
 use playback::notify::Notifier;
 use playback::notify::secrets::TargetSecrets;
 use playback::reports::Reports;
@@ -24,7 +22,7 @@ use super::receiver::{Receiver, Reply};
 use crate::builders::TEN;
 use crate::harness::DEADLINE;
 use crate::servers;
-use crate::store::rows::execution;
+use crate::store::rows::ended;
 
 pub(super) const MINUTE: i64 = 60_000_000;
 pub(super) const HOUR: i64 = 60 * MINUTE;
@@ -138,17 +136,8 @@ impl Site {
         let changes: Vec<Changes> = playbooks
             .iter()
             .map(|playbook| {
-                let row = ExecutionRow {
-                    status: match reason {
-                        Some(_) => Status::Failed,
-                        None => Status::Success,
-                    },
-                    phase: Phase::Finished,
-                    reason,
-                    started_us: now_us - MINUTE,
-                    ended_us: Some(now_us),
-                    ..execution(json!({ "type": "playbook", "playbook": playbook }))
-                };
+                let description = json!({ "type": "playbook", "playbook": playbook });
+                let row = ended(now_us, description, reason);
                 Changes {
                     moment: Some(Moment {
                         name: Moment::name_of(&row).unwrap().to_owned(),

@@ -5,28 +5,13 @@ use serde_json::{Value, json};
 
 use super::clock::{HOUR, MINUTE, Site, until};
 use super::receiver::{Received, Receiver, Reply};
-use crate::store::rows::execution;
+use crate::store::rows::{ended, execution};
 
 const SECOND: i64 = 1_000_000;
 
 /// A run of `site.yml` on an inventory, with a limit.
 fn site_yml(inventory: &str, limit: &str) -> Value {
     json!({ "type": "playbook", "playbook": "site.yml", "cwd": "/srv", "inventory": inventory, "limit": limit })
-}
-
-/// A run that ended then, after a minute.
-fn ended(at_us: i64, description: Value, reason: Option<Reason>) -> ExecutionRow {
-    ExecutionRow {
-        status: match reason {
-            Some(_) => Status::Failed,
-            None => Status::Success,
-        },
-        phase: Phase::Finished,
-        reason,
-        started_us: at_us - MINUTE,
-        ended_us: Some(at_us),
-        ..execution(description)
-    }
 }
 
 impl Site {

@@ -2,8 +2,8 @@
 
 use playback::model::{
     BlockRow, Changes, EventCount, ExecutionRow, FactsRow, HostRow, LaunchRow, LaunchState,
-    LogState, Parameters, Phase, PlayRow, RareFields, ReportedGroups, ResultFlags, ResultRow,
-    Status, TaskCounts, TaskRow,
+    LogState, Parameters, Phase, PlayRow, RareFields, Reason, ReportedGroups, ResultFlags,
+    ResultRow, Status, TaskCounts, TaskRow,
 };
 use playback_wire::{ExecutionStarted, HostStats, Producer, ResultStatus};
 use serde_json::{Value, json};
@@ -34,6 +34,21 @@ pub(crate) fn execution(description: Value) -> ExecutionRow {
         queued_us: None,
         canceled_by: None,
         log: LogState::default(),
+    }
+}
+
+/// An execution that ended then, after a minute: failed if there is a reason.
+pub(crate) fn ended(at_us: i64, description: Value, reason: Option<Reason>) -> ExecutionRow {
+    ExecutionRow {
+        status: match reason {
+            Some(_) => Status::Failed,
+            None => Status::Success,
+        },
+        phase: Phase::Finished,
+        reason,
+        started_us: at_us - 60_000_000,
+        ended_us: Some(at_us),
+        ..execution(description)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The runs of a series, on each database.
 
-use playback::model::{Changes, ExecutionRow, FailuresInRow, Phase, Reason, Status, series_key};
+use playback::model::{Changes, ExecutionRow, FailuresInRow, Reason, series_key};
 use playback::store::dialect::Engine;
 use playback::store::{SeriesScope, Store};
 use serde_json::{Value, json};
 
-use super::rows::{execution, only};
+use super::rows::{ended, execution, only};
 use super::{empty, on_every_store};
 use crate::builders::TEN;
 use crate::servers::sql;
@@ -20,17 +20,10 @@ fn site_yml(more: Value) -> Value {
 }
 
 /// A run that starts and ends so many seconds after [`TEN`].
-fn run((started, ended): (i64, i64), reason: Option<Reason>, more: Value) -> ExecutionRow {
+fn run((from, to): (i64, i64), reason: Option<Reason>, more: Value) -> ExecutionRow {
     ExecutionRow {
-        status: match reason {
-            Some(_) => Status::Failed,
-            None => Status::Success,
-        },
-        phase: Phase::Finished,
-        reason,
-        started_us: TEN + started * 1_000_000,
-        ended_us: Some(TEN + ended * 1_000_000),
-        ..execution(site_yml(more))
+        started_us: TEN + from * 1_000_000,
+        ..ended(TEN + to * 1_000_000, site_yml(more), reason)
     }
 }
 
