@@ -222,3 +222,37 @@ test("the login at a mail server is removed again", async ({ page, collector }) 
   const target = await collector.ask<NotificationTarget>("GET", "/notifications/targets/mail");
   expect(target.secrets).toEqual([]);
 });
+
+test("the token of a template is used, stays where none is typed, and is removed", async ({
+  page,
+  collector,
+  receiver,
+}) => {
+  await page.goto("notifications/-/new");
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("pushed");
+  await page.getByLabel("Send to").selectOption({ label: "Another HTTP request, by a template" });
+  await page.getByRole("textbox", { name: "Address" }).fill(receiver.url);
+  await page.getByRole("textbox", { name: "Body" }).fill('{"key": {{ token | tojson }}}');
+  const token = page.getByLabel("Token", { exact: true });
+  await token.fill("hunter2");
+  await create(page);
+  await page.getByRole("button", { name: "Send a test" }).click();
+  await expect(page.getByText(/It arrived/)).toBeVisible();
+  expect(receiver.received.at(-1)?.body).toBe('{"key": "hunter2"}');
+
+  const stored = async () =>
+    (await collector.ask<NotificationTarget>("GET", "/notifications/targets/pushed")).secrets;
+  await page.getByRole("link", { name: "Edit" }).click();
+  await expect(token).toHaveValue("");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("button", { name: "Send a test" })).toBeVisible();
+  expect(await stored()).toEqual(["url", "token"]);
+
+  await page.getByRole("link", { name: "Edit" }).click();
+  await page.getByRole("textbox", { name: "Body" }).fill('{"text": {{ title | tojson }}}');
+  await page.getByRole("checkbox", { name: "Remove the stored token" }).check();
+  await expect(token).toBeDisabled();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("button", { name: "Send a test" })).toBeVisible();
+  expect(await stored()).toEqual(["url"]);
+});

@@ -1,14 +1,16 @@
+import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
 import { FormSelect, FormSelectOption } from "@patternfly/react-core/dist/esm/components/FormSelect";
 import { TextArea } from "@patternfly/react-core/dist/esm/components/TextArea";
 import type { ReactElement } from "react";
 import { Field, validity } from "../../../parts/form/Field";
 import { TextField } from "../../../parts/form/TextField";
 import { Headers } from "./Headers";
-import type { FieldsProps } from "./KindFields";
+import { type FieldsProps, STAYS } from "./KindFields";
 
 /** Any other HTTP request: its body is a template. */
 export function TemplateFields(props: FieldsProps): ReactElement {
-  const { form, set, problem } = props;
+  const { form, set, problem, stored } = props;
+  const isStored = stored.includes("token");
   return (
     <>
       <div className="pb-form-pair">
@@ -56,6 +58,29 @@ export function TemplateFields(props: FieldsProps): ReactElement {
           spellCheck={false}
         />
       </Field>
+      {isStored && (
+        <Checkbox
+          id="without-token"
+          label="Remove the stored token"
+          isChecked={form.withoutToken}
+          onChange={(_, isOn) => set({ withoutToken: isOn, ...(isOn && { token: "" }) })}
+        />
+      )}
+      <TextField
+        name="token"
+        label="Token"
+        type="password"
+        value={form.token}
+        onText={(token) => set({ token })}
+        problem={problem}
+        placeholder={isStored && !form.withoutToken ? STAYS : ""}
+        isDisabled={form.withoutToken}
+        help={
+          <>
+            A secret for body and header fields: <code>{"{{ token | tojson }}"}</code>. The log hides it.
+          </>
+        }
+      />
       <Headers {...props} help="Their values are templates, too." />
     </>
   );

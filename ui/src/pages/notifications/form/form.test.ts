@@ -72,6 +72,14 @@ test("a password stays, is replaced, or goes: also with its user", () => {
   expect(settingsOf({ ...pagerduty, withoutUrl: true }).url).toBeNull();
 });
 
+test("the token of a template stays, is replaced, or goes", () => {
+  const template = { ...newTarget(), kind: "template" as const, body: "{{ token }}" };
+  expect(settingsOf(template)).not.toHaveProperty("token");
+  expect(settingsOf({ ...template, token: " t " }).token).toBe("t");
+  expect(settingsOf({ ...template, withoutToken: true }).token).toBeNull();
+  expect(settingsOf({ ...newTarget(), withoutToken: true })).not.toHaveProperty("token");
+});
+
 test("the collector's refusals are shown at their fields", () => {
   const of = (message: string) => problemOf(message, isField).field;
   expect(of("url is missing: a target of kind slack needs it")).toBe("url");

@@ -54,6 +54,8 @@ export interface TargetForm {
   withoutHeaders: boolean;
   /** Whether the stored password goes. */
   withoutPassword: boolean;
+  /** Whether the stored token goes, of a kind that needs none. */
+  withoutToken: boolean;
   /** Whether the stored address goes, of a kind that has one of its own. */
   withoutUrl: boolean;
   room: string;
@@ -103,6 +105,7 @@ export function newTarget(): TargetForm {
     headers: [],
     withoutHeaders: false,
     withoutPassword: false,
+    withoutToken: false,
     withoutUrl: false,
     room: "",
     to: "",
@@ -214,6 +217,7 @@ function ownFields(form: TargetForm): Partial<TargetSettings> {
         ...filled("method", form.method),
         ...filled("content_type", form.contentType),
         ...(form.body.trim() !== "" && { body: form.body }),
+        ...(form.withoutToken ? { token: null } : filled("token", form.token)),
         ...headersOf(form),
       };
   }

@@ -36,6 +36,7 @@ export function useSave(form: TargetForm, isNew: boolean, forget: (form: TargetF
         signing: "",
         headers: [],
         withoutPassword: false,
+        withoutToken: false,
         withoutUrl: false,
       });
       if (secret) {
