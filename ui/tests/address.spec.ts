@@ -199,3 +199,58 @@ test("what is compared, shown of a matrix, found of facts and narrowed by a face
   await expect(facets.getByRole("link", { name: "narrowed.yml" })).toHaveAttribute("aria-current", "true");
   await expect(page.getByText(/configuration file test failed/).first()).toBeVisible();
 });
+
+test("a saved view takes the place of another one only if that is said", async ({ page, context }) => {
+  const dialog = page.getByRole("dialog");
+  const name = dialog.getByLabel("Name");
+  const save = dialog.getByRole("button", { name: "Save", exact: true });
+  const replace = dialog.getByRole("button", { name: "Replace", exact: true });
+  const saving = async (query: string) => {
+    await page.goto(`runs?${query}`);
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Save this view …" }).click();
+  };
+  await saving("playbook=first.yml");
+  await name.fill("Mine");
+  await save.click();
+  await expect(page.getByRole("button", { name: "Mine" })).toBeVisible();
+
+  await saving("playbook=second.yml");
+  await name.fill("All runs");
+  await expect(dialog.getByText(/a view that is always there/)).toBeVisible();
+  await expect(save).toBeDisabled();
+  await name.fill("Mine");
+  await expect(dialog.getByText(/You have a view of this name/)).toBeVisible();
+  await expect(replace).toBeDisabled();
+  await name.press("Enter");
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).first().click();
+  await page.goto("runs?playbook=first.yml");
+  await expect(page.getByRole("button", { name: "Mine" })).toBeVisible();
+
+  await saving("playbook=second.yml");
+  await name.fill("Mine");
+  await dialog.getByRole("checkbox", { name: "Replace “Mine”" }).check();
+  await replace.click();
+  await expect(page.getByRole("button", { name: "Mine" })).toBeVisible();
+  await page.goto("runs?playbook=first.yml");
+  await expect(page.getByRole("button", { name: "Views" })).toBeVisible();
+
+  // What another tab saves meanwhile is not lost either.
+  await saving("playbook=third.yml");
+  const other = await context.newPage();
+  await other.goto("runs?playbook=fourth.yml");
+  await other.getByRole("button", { name: "Views" }).click();
+  await other.getByRole("menuitem", { name: "Save this view …" }).click();
+  await other.getByRole("dialog").getByLabel("Name").fill("Theirs");
+  await other.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+  await expect(other.getByRole("button", { name: "Theirs" })).toBeVisible();
+  await name.fill("Theirs");
+  await expect(dialog.getByText(/You have a view of this name/)).toBeVisible();
+  await name.fill("Third");
+  await save.click();
+  await page.getByRole("button", { name: "Third" }).click();
+  for (const view of ["Mine", "Theirs", "Third"]) {
+    await expect(page.getByRole("menuitem", { name: view, exact: true })).toBeVisible();
+  }
+});

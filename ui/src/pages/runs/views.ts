@@ -1,5 +1,5 @@
 /** Saved views: the list's address under a name, kept in this browser. */
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
 export interface View {
   name: string;
@@ -20,13 +20,25 @@ export const OWN_VIEWS: readonly View[] = [
 
 export interface Views {
   saved: readonly View[];
-  save(view: View): void;
+  /** Saves one, in the place of the one of its name only if that is meant; otherwise it throws. */
+  save(view: View, isReplacing: boolean): void;
   remove(name: string): void;
 }
 
 export function useViews(): Views {
-  const [saved, setSaved] = useState(load);
-  const store = (views: View[]) => {
+  const [saved, setSaved] = useState<readonly View[]>(() => load() ?? []);
+  useEffect(() => {
+    const listen = ({ key }: StorageEvent) => {
+      if (key === KEY || key === null) {
+        setSaved(load() ?? []);
+      }
+    };
+    window.addEventListener("storage", listen);
+    return () => window.removeEventListener("storage", listen);
+  }, []);
+  // Another tab may have saved or forgotten one, and what it did stays.
+  const current = () => load() ?? saved;
+  const store = (views: readonly View[]) => {
     setSaved(views);
     try {
       localStorage.setItem(KEY, JSON.stringify(views));
@@ -36,14 +48,29 @@ export function useViews(): Views {
   };
   return {
     saved,
-    save: (view) => store([...saved.filter(({ name }) => name !== view.name), view]),
-    remove: (gone) => store(saved.filter(({ name }) => name !== gone)),
+    save: (view, isReplacing) => {
+      const views = current();
+      const other = views.find(({ name }) => name === view.name);
+      if (!isReplacing && other !== undefined && other.query !== view.query) {
+        setSaved(views);
+        throw new Error("there is a view of this name: choose another one, or replace it");
+      }
+      store([...views.filter(({ name }) => name !== view.name), view]);
+    },
+    remove: (gone) => store(current().filter(({ name }) => name !== gone)),
   };
 }
 
-function load(): View[] {
+/** Those that are stored; none if this browser stores nothing. */
+function load(): View[] | undefined {
+  let text: string | null;
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    text = localStorage.getItem(KEY);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stored: unknown = JSON.parse(text ?? "[]");
     return Array.isArray(stored) ? stored.filter(isView) : [];
   } catch {
     return [];
