@@ -262,28 +262,21 @@ impl Client {
         self.change(self.agent.put(self.address(path)), body)
     }
 
-    /// Like [`Self::put`], with an optional note that says why.
-    pub(super) fn put_noted<T: DeserializeOwned>(
+    /// Sets something by its name, with an optional note that says why. What is to be new is refused if there is one of that
+    /// name.
+    pub(super) fn put_named<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &Value,
         note: Option<&str>,
+        is_new: bool,
     ) -> anyhow::Result<T> {
         let note = note.map(|note| ("note", note));
-        let request = self.agent.put(self.address(path)).query_pairs(note);
+        let mut request = self.agent.put(self.address(path)).query_pairs(note);
+        if is_new {
+            request = request.header(header::IF_NONE_MATCH, "*");
+        }
         self.change(request, body)
-    }
-
-    /// Like [`Self::put_noted`], for something new: it is refused if there is one of that name.
-    pub(super) fn put_new<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        body: &Value,
-        note: Option<&str>,
-    ) -> anyhow::Result<T> {
-        let note = note.map(|note| ("note", note));
-        let request = self.agent.put(self.address(path)).query_pairs(note);
-        self.change(request.header(header::IF_NONE_MATCH, "*"), body)
     }
 
     /// Deletes something, with an optional note that says why.

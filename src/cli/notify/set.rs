@@ -145,10 +145,7 @@ pub(super) fn run(command: &Set) -> anyhow::Result<ExitCode> {
         None => from_options(command)?,
     };
     secrets(command, &client, &mut settings)?;
-    let answer: anyhow::Result<Value> = match command.new {
-        true => client.put_new(&path, &settings, None),
-        false => client.put(&path, &settings),
-    };
+    let answer: anyhow::Result<Value> = client.put_named(&path, &settings, None, command.new);
     wipe_value(&mut settings);
     let answer = answer?;
     if command.json {

@@ -4,8 +4,8 @@ use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use super::super::client::{Client, ClientArgs};
 use super::super::filters::names;
@@ -164,23 +164,12 @@ pub(super) fn save(command: &Schedule) -> anyhow::Result<()> {
     };
     let client = Client::new(&command.client)?;
     let (settings, note) = (json!(settings), command.note.as_deref());
-    let saved: Box<RawValue> = match command.new {
-        true => client.put_new(&path(&command.name), &settings, note)?,
-        false => put(&client, &command.name, &settings, note)?,
-    };
+    let path = path(&command.name);
+    let saved: Box<RawValue> = client.put_named(&path, &settings, note, command.new)?;
     if command.json {
         return out::line(saved.get());
     }
     print_saved(&saved)
-}
-
-fn put(
-    client: &Client,
-    name: &str,
-    settings: &Value,
-    note: Option<&str>,
-) -> anyhow::Result<Box<RawValue>> {
-    client.put_noted(&path(name), settings, note)
 }
 
 /// The API's path of a schedule.
@@ -223,12 +212,8 @@ pub(super) fn pause(command: &Named, paused: bool) -> anyhow::Result<()> {
         destinations: one.destinations,
         paused,
     };
-    let saved = put(
-        &client,
-        &command.name,
-        &json!(settings),
-        command.note.as_deref(),
-    )?;
+    let (settings, note) = (json!(settings), command.note.as_deref());
+    let saved: Box<RawValue> = client.put_named(&path(&command.name), &settings, note, false)?;
     print_saved(&saved)
 }
 
