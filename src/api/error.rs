@@ -103,8 +103,8 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
-    /// 412: there is one already, and something new is meant.
-    pub(super) fn exists(message: impl Into<String>) -> Self {
+    /// 412: there is one already, and something new is meant; or there is none, and a change is meant.
+    pub(super) fn precondition_failed(message: impl Into<String>) -> Self {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
             "precondition_failed",
@@ -332,8 +332,11 @@ impl From<CommandError> for ApiError {
                 | StoreError::TargetFromFile { .. },
             ) => Self::conflict(message),
             CommandError::Store(
-                StoreError::TargetExists { .. } | StoreError::ReportScheduleExists { .. },
-            ) => Self::exists(message),
+                StoreError::TargetExists { .. }
+                | StoreError::TargetMissing { .. }
+                | StoreError::ReportScheduleExists { .. }
+                | StoreError::ReportScheduleMissing { .. },
+            ) => Self::precondition_failed(message),
             CommandError::Notify(NotifyError::Store(cause)) => cause.into(),
             CommandError::Notify(NotifyError::History(cause)) => cause.into(),
             CommandError::Notify(cause) => Self::internal(&cause),

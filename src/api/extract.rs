@@ -14,9 +14,8 @@ use uuid::Uuid;
 
 use super::{ApiError, viewers};
 use crate::app::App;
-use crate::commands::Existing;
 use crate::history;
-use crate::model::{ExecutionKey, ExecutionRow};
+use crate::model::{ExecutionKey, ExecutionRow, Precondition};
 
 /// Path parameters.
 #[derive(Debug, FromRequestParts)]
@@ -69,21 +68,30 @@ impl FromRequestParts<App> for Execution {
     }
 }
 
-/// `If-None-Match: *`: a request that sets something by its name means something new.
+/// What a request means that sets something by its name: `If-None-Match: *` something new, `If-Match: *` a change of what
+/// there is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct IfNoneMatch(pub(super) Existing);
+pub(super) struct Meant(pub(super) Precondition);
 
-impl FromRequestParts<App> for IfNoneMatch {
+impl FromRequestParts<App> for Meant {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        let given = parts.headers.get(header::IF_NONE_MATCH);
-        match given.map(HeaderValue::as_bytes) {
-            None => Ok(Self(Existing::Replace)),
-            Some(b"*") => Ok(Self(Existing::Refuse)),
-            Some(_) => Err(ApiError::bad_request(
-                "If-None-Match: it must be \"*\", which refuses to replace what has that name: nothing here has a version",
+        let given = |name: header::HeaderName| parts.headers.get(name).map(HeaderValue::as_bytes);
+        let other = |name: &str, means: &str| {
+            Err(ApiError::bad_request(format!(
+                "{name}: it must be \"*\", which {means}: nothing here has a version"
+            )))
+        };
+        match (given(header::IF_NONE_MATCH), given(header::IF_MATCH)) {
+            (None, None) => Ok(Self(Precondition::Any)),
+            (Some(b"*"), None) => Ok(Self(Precondition::IsNew)),
+            (None, Some(b"*")) => Ok(Self(Precondition::Exists)),
+            (Some(b"*"), Some(b"*")) => Err(ApiError::bad_request(
+                "If-Match and If-None-Match cannot both hold: leave out one of them",
             )),
+            (Some(b"*") | None, _) => other("If-Match", "refuses to add what is not there"),
+            (Some(_), _) => other("If-None-Match", "refuses to replace what has that name"),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
 use super::error::ErrorBody;
 use super::executions::NoteQuery;
-use super::extract::{IfNoneMatch, JsonBody, Path, Query};
+use super::extract::{JsonBody, Meant, Path, Query};
 use super::query::{limit, named};
 use crate::app::App;
 use crate::filter::{Filtered, place};
@@ -367,27 +367,28 @@ pub(super) async fn list_report_schedules(
     params(
         ("name" = String, Path),
         ("If-None-Match" = Option<String>, Header, description = "`*`: a new one, which is refused if there is one of that name"),
+        ("If-Match" = Option<String>, Header, description = "`*`: a change of the one of that name, which is refused if there is none"),
         NoteQuery,
     ),
     request_body = ReportSettings,
     responses(
         (status = 200, body = ReportScheduleItem),
         (status = 400, body = ErrorBody, description = "The name or a setting makes no sense"),
-        (status = 412, body = ErrorBody, description = "There is one of that name, and a new one is meant"),
+        (status = 412, body = ErrorBody, description = "There is one of that name, and a new one is meant; or there is none, and a change is meant"),
     )
 )]
 pub(super) async fn save_report_schedule(
     State(app): State<App>,
     access: AdminAccess,
     Path(name): Path<String>,
-    IfNoneMatch(existing): IfNoneMatch,
+    Meant(precondition): Meant,
     Query(query): Query<NoteQuery>,
     JsonBody(settings): JsonBody<ReportSettings>,
 ) -> Result<Json<ReportScheduleItem>, ApiError> {
     let (actor, note) = (access.actor(), query.note.as_deref());
     let saved = app
         .commands
-        .save_report_schedule(&actor, &name, settings, existing, note);
+        .save_report_schedule(&actor, &name, settings, precondition, note);
     Ok(Json(ReportScheduleItem::new(&app, saved.await?)))
 }
 

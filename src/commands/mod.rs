@@ -69,15 +69,6 @@ pub struct Commands {
     pub refusals: Refusals,
 }
 
-/// How to handle a name that is already taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Existing {
-    /// It takes the place of what there is.
-    Replace,
-    /// It is refused: something new is meant.
-    Refuse,
-}
-
 impl Commands {
     /// Runs a piece of work to its end, even if its client is gone.
     async fn to_its_end<T: Send + 'static>(

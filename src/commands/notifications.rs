@@ -3,8 +3,8 @@
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{CommandError, Commands, Existing};
-use crate::model::{Action, Actor, AuditEntry, TargetKind, TargetRow, TargetSettings};
+use super::{CommandError, Commands};
+use crate::model::{Action, Actor, AuditEntry, Precondition, TargetKind, TargetRow, TargetSettings};
 use crate::notify::secrets::TargetSecrets;
 use crate::notify::{check, moved, object, shown, sign};
 use crate::store::{NewTarget, StoreError};
@@ -22,8 +22,8 @@ pub struct SetTarget {
 }
 
 impl Commands {
-    /// Sets a target: a new one, or the one of that name unless that is refused, whose secrets stay as they are where none are
-    /// given and its server stays.
+    /// Sets a target: a new one, or the one of that name, whose secrets stay as they are where none are given and its server
+    /// stays; whichever is meant.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was changed.
@@ -32,14 +32,20 @@ impl Commands {
         actor: Actor,
         name: &str,
         settings: TargetSettings,
-        existing: Existing,
+        precondition: Precondition,
     ) -> Result<SetTarget, CommandError> {
         check::name(name).map_err(CommandError::Invalid)?;
         let before = self.store.target(name).await?;
-        if before.is_some() && existing == Existing::Refuse {
-            return Err(CommandError::Store(StoreError::TargetExists {
-                name: name.to_owned(),
-            }));
+        // Before anything is said of the settings: which secrets they must have depends on what there is.
+        let named = || name.to_owned();
+        match (precondition, &before) {
+            (Precondition::IsNew, Some(_)) => {
+                return Err(StoreError::TargetExists { name: named() }.into());
+            }
+            (Precondition::Exists, None) => {
+                return Err(StoreError::TargetMissing { name: named() }.into());
+            }
+            _ => {}
         }
         let before = before.filter(|before| before.settings.kind == settings.kind);
         // Secrets of another kind of target are of no use, and one that cannot be read is replaced.
@@ -59,7 +65,14 @@ impl Commands {
             made = Some(secret);
         }
         let is_new = self
-            .store_target(actor, name, settings, &secrets, Action::SetTarget, existing)
+            .store_target(
+                actor,
+                name,
+                settings,
+                &secrets,
+                Action::SetTarget,
+                precondition,
+            )
             .await?;
         Ok(SetTarget {
             is_new,
@@ -88,16 +101,20 @@ impl Commands {
         let secret = new_secret()?;
         secrets.signing.insert(0, secret.clone());
         secrets.signing.truncate(SECRETS);
-        self.store_target(
+        let stored = self.store_target(
             actor,
             name,
             target.settings,
             &secrets,
             Action::RotateTarget,
-            Existing::Replace,
-        )
-        .await?;
-        Ok(secret)
+            Precondition::Exists,
+        );
+        match stored.await {
+            Err(CommandError::Store(StoreError::TargetMissing { name })) => {
+                Err(CommandError::NoSuchTarget(name))
+            }
+            stored => stored.map(|_| secret),
+        }
     }
 
     /// Removes a target, with everything that it was sent.
@@ -166,7 +183,7 @@ impl Commands {
         settings: TargetSettings,
         secrets: &TargetSecrets,
         action: Action,
-        existing: Existing,
+        precondition: Precondition,
     ) -> Result<bool, CommandError> {
         let now_us = self.clock.now_us();
         let address = self
@@ -190,13 +207,8 @@ impl Commands {
                 None => entry,
             })
         };
-        match existing {
-            Existing::Replace => Ok(self.store.put_target(&target, entry).await?),
-            Existing::Refuse => {
-                self.store.create_target(&target, entry).await?;
-                Ok(true)
-            }
-        }
+        let put = self.store.put_target_if(&target, precondition, entry);
+        Ok(put.await?)
     }
 }
 

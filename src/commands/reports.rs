@@ -2,23 +2,25 @@
 
 use serde_json::json;
 
-use super::{CommandError, Commands, Existing};
+use super::{CommandError, Commands};
 use crate::model::{
-    Action, Actor, AuditEntry, ReportDestination, ReportSchedule, ReportSettings, TargetKind,
+    Action, Actor, AuditEntry, Precondition, ReportDestination, ReportSchedule, ReportSettings,
+    TargetKind,
 };
 use crate::reports::is_file_name;
 
 impl Commands {
-    /// Saves a schedule of reports, in the place of the one of that name unless that is refused. From now on, reports are made for its next times.
+    /// Saves a schedule of reports: a new one, or in the place of the one of that name, whichever is meant. From now on, reports
+    /// are made for its next times.
     ///
     /// # Errors
-    /// The name or a setting is not valid, or the store failed.
+    /// The name or a setting is not valid, what is meant does not hold, or the store failed.
     pub async fn save_report_schedule(
         &self,
         actor: &Actor,
         name: &str,
         settings: ReportSettings,
-        existing: Existing,
+        precondition: Precondition,
         note: Option<&str>,
     ) -> Result<ReportSchedule, CommandError> {
         if !is_file_name(name) {
@@ -54,10 +56,10 @@ impl Commands {
                 None => entry,
             }
         };
-        match existing {
-            Existing::Replace => self.store.save_report_schedule(&schedule, entry).await?,
-            Existing::Refuse => self.store.create_report_schedule(&schedule, entry).await?,
-        }
+        let saved = self
+            .store
+            .save_report_schedule_if(&schedule, precondition, entry);
+        saved.await?;
         self.reports.changed();
         Ok(schedule)
     }

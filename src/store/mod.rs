@@ -175,11 +175,29 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
+    /// There is no target of notifications of that name, and a change of one is meant.
+    #[error(
+        "there is no target named {name:?} to change; it may have been removed meanwhile: \"playback notify list\" shows \
+         which there are"
+    )]
+    TargetMissing {
+        /// The name.
+        name: String,
+    },
     /// A schedule of reports of that name exists already.
     #[error(
         "name: a schedule of reports named {name:?} exists already: change it, or choose another name"
     )]
     ReportScheduleExists {
+        /// The name.
+        name: String,
+    },
+    /// There is no schedule of reports of that name, and a change of one is meant.
+    #[error(
+        "there is no schedule of reports named {name:?} to change; it may have been deleted meanwhile: \"playback reports \
+         schedules\" shows which there are"
+    )]
+    ReportScheduleMissing {
         /// The name.
         name: String,
     },

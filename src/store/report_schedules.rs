@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::dialect::Engine;
 use super::pool::{Row, Transaction};
 use super::{Store, StoreError, audit, transaction};
-use crate::model::{AuditEntry, ReportSchedule};
+use crate::model::{AuditEntry, Precondition, ReportSchedule};
 
 const SCHEDULES: &str =
     "SELECT name, settings, changed_by, created_us, changed_us, decided_us FROM report_schedules";
@@ -42,22 +42,25 @@ impl Store {
         schedule: &ReportSchedule,
         entry: impl Fn(Option<&ReportSchedule>) -> AuditEntry,
     ) -> Result<(), StoreError> {
-        self.store_report_schedule(schedule, entry, false).await
+        self.save_report_schedule_if(schedule, Precondition::Any, entry)
+            .await
     }
 
-    /// Stores a schedule that is new; `entry` makes the audit entry.
+    /// The same, if the precondition holds.
     ///
     /// # Errors
-    /// There is one of that name, or the database failed.
-    pub async fn create_report_schedule(
+    /// It does not hold, or the database failed.
+    pub async fn save_report_schedule_if(
         &self,
         schedule: &ReportSchedule,
+        precondition: Precondition,
         entry: impl Fn(Option<&ReportSchedule>) -> AuditEntry,
     ) -> Result<(), StoreError> {
-        match self.store_report_schedule(schedule, entry, true).await {
+        let stored = self.store_report_schedule(schedule, precondition, entry);
+        match stored.await {
             // Another collector stored one at the same time.
             Err(StoreError::Database(sqlx::Error::Database(error)))
-                if error.is_unique_violation() =>
+                if precondition == Precondition::IsNew && error.is_unique_violation() =>
             {
                 Err(StoreError::ReportScheduleExists {
                     name: schedule.name.clone(),
@@ -70,14 +73,21 @@ impl Store {
     async fn store_report_schedule(
         &self,
         schedule: &ReportSchedule,
+        precondition: Precondition,
         entry: impl Fn(Option<&ReportSchedule>) -> AuditEntry,
-        must_be_new: bool,
     ) -> Result<(), StoreError> {
         let settings = json(&schedule.settings);
         transaction!(self, transaction => {
             let before = locked(transaction, &schedule.name).await?;
-            if must_be_new && before.is_some() {
-                return Err(StoreError::ReportScheduleExists { name: schedule.name.clone() });
+            let name = || schedule.name.clone();
+            match (precondition, &before) {
+                (Precondition::IsNew, Some(_)) => {
+                    return Err(StoreError::ReportScheduleExists { name: name() });
+                }
+                (Precondition::Exists, None) => {
+                    return Err(StoreError::ReportScheduleMissing { name: name() });
+                }
+                _ => {}
             }
             let mut query = match &before {
                 Some(_) => transaction.query(

@@ -7,7 +7,7 @@ use playback::store::dialect::Engine;
 use serde_json::{Value, json};
 
 use crate::builders::{Run, TEN};
-use crate::harness::{API, Client, Collector, Setup, eventually};
+use crate::harness::{API, Answer, Client, Collector, Setup, eventually};
 use crate::notify::mail::MailServer;
 use crate::notify::receiver::{Receiver, Reply};
 use crate::{notify, servers};
@@ -675,4 +675,30 @@ pub(crate) fn settings_that_make_no_sense_are_refused() {
     client
         .send("DELETE", &format!("{API}/report-schedules/other"), &[], b"")
         .error(404, "not_found");
+}
+
+#[test]
+fn a_change_of_a_schedule_does_not_bring_back_one_that_was_deleted() {
+    let collector = Collector::start();
+    let client = collector.client();
+    let path = format!("{API}/report-schedules/weekly");
+    let put = |headers: &[(&str, &str)]| {
+        let body = json!({ "cron": "0 7 * * mon", "period": "week" }).to_string();
+        client.send("PUT", &path, headers, body.as_bytes())
+    };
+    let is_missing = |answer: Answer| {
+        let message = answer.error(412, "precondition_failed");
+        assert!(message.contains("named \"weekly\" to change"), "{message}");
+    };
+    let (new, change) = ([("if-none-match", "*")], [("if-match", "*")]);
+    is_missing(put(&change));
+    put(&new).ok();
+    put(&new).error(412, "precondition_failed");
+    put(&change).ok();
+    assert_eq!(client.send("DELETE", &path, &[], b"").status, 204);
+    is_missing(put(&change));
+    assert_eq!(
+        client.api("/report-schedules").ok(),
+        json!({ "schedules": [] })
+    );
 }

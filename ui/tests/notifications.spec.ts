@@ -256,3 +256,19 @@ test("the token of a template is used, stays where none is typed, and is removed
   await expect(page.getByRole("button", { name: "Send a test" })).toBeVisible();
   expect(await stored()).toEqual(["url"]);
 });
+
+test("a target that was removed meanwhile does not come back by its form", async ({
+  page,
+  collector,
+  receiver,
+}) => {
+  const slack = { kind: "slack", url: receiver.url };
+  await collector.ask("PUT", "/notifications/targets/gone", slack);
+  await page.goto("notifications/gone/edit");
+  await page.getByRole("textbox", { name: "Address" }).fill(receiver.url);
+  await collector.ask("DELETE", "/notifications/targets/gone");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText(/There is no target named "gone" to change/)).toBeVisible();
+  const { targets } = await collector.ask<{ targets: NotificationTarget[] }>("GET", "/notifications/targets");
+  expect(targets.map(({ name }) => name)).not.toContain("gone");
+});

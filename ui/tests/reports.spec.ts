@@ -107,6 +107,14 @@ test("what cannot be scheduled is said in the dialog", async ({ page, collector 
   await dialog.getByLabel("Name").fill("taken");
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog.getByText(/named "taken" exists already/)).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).first().click();
+
+  // And what was deleted meanwhile does not come back.
+  await page.getByRole("button", { name: "Actions for taken" }).click();
+  await page.getByRole("menuitem", { name: "Change" }).click();
+  await collector.ask("DELETE", "/report-schedules/taken");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog.getByText(/no schedule of reports named "taken" to change/)).toBeVisible();
 });
 
 test("what a run cost is told by its page, by the list and by trends", async ({ page, expensive }) => {

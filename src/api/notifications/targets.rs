@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::super::ApiError;
 use super::super::auth::AdminAccess;
 use super::super::error::ErrorBody;
-use super::super::extract::{IfNoneMatch, JsonBody, Path};
+use super::super::extract::{JsonBody, Meant, Path};
 use super::deliveries::{NotificationDeliveryDetail, detail};
 use crate::app::App;
 use crate::commands::CommandError;
@@ -154,6 +154,7 @@ pub(in crate::api) async fn get_notification_target(
     params(
         ("name" = String, Path),
         ("If-None-Match" = Option<String>, Header, description = "`*`: a new one, which is refused if there is one of that name"),
+        ("If-Match" = Option<String>, Header, description = "`*`: a change of the one of that name, which is refused if there is none"),
     ),
     request_body = TargetSettings,
     responses(
@@ -161,19 +162,19 @@ pub(in crate::api) async fn get_notification_target(
         (status = 201, description = "It is new", body = NotificationTarget),
         (status = 400, body = ErrorBody),
         (status = 409, description = "The configuration file defines it", body = ErrorBody),
-        (status = 412, description = "There is one of that name, and a new one is meant", body = ErrorBody),
+        (status = 412, description = "There is one of that name, and a new one is meant; or there is none, and a change is meant", body = ErrorBody),
     )
 )]
 pub(in crate::api) async fn set_notification_target(
     State(app): State<App>,
     access: AdminAccess,
     Path(name): Path<String>,
-    IfNoneMatch(existing): IfNoneMatch,
+    Meant(precondition): Meant,
     JsonBody(settings): JsonBody<TargetSettings>,
 ) -> Result<(StatusCode, Json<NotificationTarget>), ApiError> {
     let set = app
         .commands
-        .set_target(access.actor(), &name, settings, existing)
+        .set_target(access.actor(), &name, settings, precondition)
         .await?;
     let status = match set.is_new {
         true => StatusCode::CREATED,

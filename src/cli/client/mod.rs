@@ -27,6 +27,7 @@ use playback_spool::net::Way;
 use super::environment;
 use super::out::plain;
 use crate::api::PREFIX;
+use crate::model::Precondition;
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -262,20 +263,21 @@ impl Client {
         self.change(self.agent.put(self.address(path)), body)
     }
 
-    /// Sets something by its name, with an optional note that says why. What is to be new is refused if there is one of that
-    /// name.
+    /// Sets something by its name, if the precondition holds, with an optional note that says why.
     pub(super) fn put_named<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &Value,
         note: Option<&str>,
-        is_new: bool,
+        precondition: Precondition,
     ) -> anyhow::Result<T> {
         let note = note.map(|note| ("note", note));
-        let mut request = self.agent.put(self.address(path)).query_pairs(note);
-        if is_new {
-            request = request.header(header::IF_NONE_MATCH, "*");
-        }
+        let request = self.agent.put(self.address(path)).query_pairs(note);
+        let request = match precondition {
+            Precondition::Any => request,
+            Precondition::IsNew => request.header(header::IF_NONE_MATCH, "*"),
+            Precondition::Exists => request.header(header::IF_MATCH, "*"),
+        };
         self.change(request, body)
     }
 

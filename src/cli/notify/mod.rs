@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, ClientArgs};
 use super::out;
+use crate::model::Precondition;
 use crate::notify::seal;
 
 /// Tell people and programs what happens to runs: when a playbook breaks, recovers, does not run
@@ -109,7 +110,8 @@ fn switch(command: &Named, enabled: bool) -> anyhow::Result<ExitCode> {
     let path = path(&command.name);
     let mut target: Value = client.get(&path, &[])?;
     target["settings"]["enabled"] = enabled.into();
-    let target: Value = client.put(&path, &target["settings"])?;
+    let settings = &target["settings"];
+    let target: Value = client.put_named(&path, settings, None, Precondition::Exists)?;
     if command.json {
         out::json(&target)?;
     } else {

@@ -14,7 +14,7 @@ use super::super::client::{Client, ClientArgs};
 use super::super::{out, secret};
 use super::path;
 use super::targets;
-use crate::model::{MailSecurity, TargetKind, Trigger, wipe_value};
+use crate::model::{MailSecurity, Precondition, TargetKind, Trigger, wipe_value};
 use crate::notify::seal::SealError;
 
 /// Add a target, or set one anew
@@ -145,7 +145,8 @@ pub(super) fn run(command: &Set) -> anyhow::Result<ExitCode> {
         None => from_options(command)?,
     };
     secrets(command, &client, &mut settings)?;
-    let answer: anyhow::Result<Value> = client.put_named(&path, &settings, None, command.new);
+    let precondition = Precondition::of_new(command.new);
+    let answer: anyhow::Result<Value> = client.put_named(&path, &settings, None, precondition);
     wipe_value(&mut settings);
     let answer = answer?;
     if command.json {

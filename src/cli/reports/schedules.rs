@@ -11,7 +11,7 @@ use super::super::client::{Client, ClientArgs};
 use super::super::filters::names;
 use super::super::out::{self, Column, Layout, Out, plain};
 use super::super::when;
-use crate::model::{ReportDestination, ReportFormat, ReportPeriod, ReportSettings};
+use crate::model::{Precondition, ReportDestination, ReportFormat, ReportPeriod, ReportSettings};
 
 #[derive(Debug, Args)]
 pub(super) struct Schedules {
@@ -165,7 +165,8 @@ pub(super) fn save(command: &Schedule) -> anyhow::Result<()> {
     let client = Client::new(&command.client)?;
     let (settings, note) = (json!(settings), command.note.as_deref());
     let path = path(&command.name);
-    let saved: Box<RawValue> = client.put_named(&path, &settings, note, command.new)?;
+    let precondition = Precondition::of_new(command.new);
+    let saved: Box<RawValue> = client.put_named(&path, &settings, note, precondition)?;
     if command.json {
         return out::line(saved.get());
     }
@@ -213,7 +214,8 @@ pub(super) fn pause(command: &Named, paused: bool) -> anyhow::Result<()> {
         paused,
     };
     let (settings, note) = (json!(settings), command.note.as_deref());
-    let saved: Box<RawValue> = client.put_named(&path(&command.name), &settings, note, false)?;
+    let (path, precondition) = (path(&command.name), Precondition::Exists);
+    let saved: Box<RawValue> = client.put_named(&path, &settings, note, precondition)?;
     print_saved(&saved)
 }
 

@@ -6,7 +6,7 @@ use super::super::dialect::Engine;
 use super::super::pool::{Row, Transaction};
 use super::super::{Store, StoreError, audit, transaction};
 use super::note_moments;
-use crate::model::{AuditEntry, TargetRow, TargetSettings};
+use crate::model::{AuditEntry, Precondition, TargetRow, TargetSettings};
 
 const SELECT: &str = "SELECT id, name, is_from_file, settings, sealed, address, changed_us, off_reason, off_us, \
     failing_since_us, failures, retry_us, delivered_us FROM notification_targets";
@@ -103,46 +103,54 @@ impl Store {
         target: &NewTarget,
         entry: impl Fn(Option<&TargetRow>) -> Option<AuditEntry>,
     ) -> Result<bool, StoreError> {
-        self.store_target(target, entry, false).await
+        self.put_target_if(target, Precondition::Any, entry).await
     }
 
-    /// Stores a target that is new; `entry` makes the audit entry.
+    /// The same, if the precondition holds.
     ///
     /// # Errors
-    /// There is one of that name, or the database failed.
-    pub async fn create_target(
+    /// It does not hold, or as there.
+    pub async fn put_target_if(
         &self,
         target: &NewTarget,
+        precondition: Precondition,
         entry: impl Fn(Option<&TargetRow>) -> Option<AuditEntry>,
-    ) -> Result<(), StoreError> {
-        match self.store_target(target, entry, true).await {
+    ) -> Result<bool, StoreError> {
+        match self.store_target(target, precondition, entry).await {
             // Another collector stored one at the same time.
             Err(StoreError::Database(sqlx::Error::Database(error)))
-                if error.is_unique_violation() =>
+                if precondition == Precondition::IsNew && error.is_unique_violation() =>
             {
                 Err(StoreError::TargetExists {
                     name: target.name.clone(),
                 })
             }
-            done => done.map(|_| ()),
+            done => done,
         }
     }
 
     async fn store_target(
         &self,
         target: &NewTarget,
+        precondition: Precondition,
         entry: impl Fn(Option<&TargetRow>) -> Option<AuditEntry>,
-        must_be_new: bool,
     ) -> Result<bool, StoreError> {
         let stored: Result<bool, StoreError> = transaction!(self, transaction => {
             let before = named(transaction, &target.name).await?;
-            if must_be_new && before.is_some() {
-                return Err(StoreError::TargetExists { name: target.name.clone() });
+            let name = || target.name.clone();
+            match (precondition, &before) {
+                (Precondition::IsNew, Some(_)) => return Err(StoreError::TargetExists { name: name() }),
+                (Precondition::Exists, None) => return Err(StoreError::TargetMissing { name: name() }),
+                _ => {}
             }
             if !target.is_from_file && before.as_ref().is_some_and(|before| before.is_from_file) {
-                return Err(StoreError::TargetFromFile { name: target.name.clone() });
+                return Err(StoreError::TargetFromFile { name: name() });
             }
-            write(transaction, target, before.as_ref()).await?;
+            let is_written = write(transaction, target, before.as_ref()).await?;
+            // Somebody may have removed it since it was read.
+            if precondition == Precondition::Exists && !is_written {
+                return Err(StoreError::TargetMissing { name: name() });
+            }
             if let Some(entry) = entry(before.as_ref()) {
                 audit::append(transaction, &entry).await?;
             }
@@ -220,11 +228,12 @@ async fn named(transaction: &mut Transaction, name: &str) -> Result<Option<Targe
     rows.first().map(read).transpose()
 }
 
+/// False: it is not there any more.
 async fn write(
     transaction: &mut Transaction,
     target: &NewTarget,
     before: Option<&TargetRow>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let settings = serde_json::to_string(&target.settings).unwrap_or_else(|_| "{}".to_owned());
     let is_on = i64::from(target.settings.enabled);
     let is_from_file = i64::from(target.is_from_file);
@@ -238,7 +247,7 @@ async fn write(
             update.bind(is_on).bind(is_from_file).bind(&settings);
             update.bind(&target.sealed).bind(&target.address);
             update.bind(target.changed_us).bind(before.id);
-            update.execute_in(transaction).await?;
+            Ok(update.execute_in(transaction).await? > 0)
         }
         None => {
             let mut insert = transaction.query(
@@ -248,10 +257,9 @@ async fn write(
             insert.bind(&target.name).bind(is_on).bind(is_from_file);
             insert.bind(&settings).bind(&target.sealed);
             insert.bind(&target.address).bind(target.changed_us);
-            insert.execute_in(transaction).await?;
+            Ok(insert.execute_in(transaction).await? > 0)
         }
     }
-    Ok(())
 }
 
 fn read(row: &Row) -> Result<TargetRow, StoreError> {

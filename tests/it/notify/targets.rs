@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::receiver::{Receiver, Reply};
 use super::{KEY, bad, collector, config, delivered, good, log, set, webhook};
-use crate::harness::{API, Client, Collector, Setup, eventually};
+use crate::harness::{API, Answer, Client, Collector, Setup, eventually};
 
 const SECRET: &str = "hunter2-hunter2";
 
@@ -229,6 +229,39 @@ fn a_new_target_does_not_take_the_place_of_one_that_there_is() {
     assert_eq!(shown["settings"]["kind"], "slack");
     let trail = client.api("/audit?object=target:ops").ok();
     assert_eq!(trail["entries"].as_array().unwrap().len(), 1, "{trail}");
+}
+
+#[test]
+fn a_change_of_a_target_does_not_bring_back_one_that_was_removed() {
+    let collector = collector("");
+    let client = collector.client();
+    let path = format!("{API}/notifications/targets/ops");
+    let put = |settings: Value, headers: &[(&str, &str)]| {
+        client.send("PUT", &path, headers, settings.to_string().as_bytes())
+    };
+    let slack = || json!({ "kind": "slack", "url": "https://a.example/b" });
+    let change = [("if-match", "*")];
+    let is_missing = |answer: Answer| {
+        let message = answer.error(412, "precondition_failed");
+        assert!(message.contains("no target named \"ops\""), "{message}");
+    };
+    is_missing(put(slack(), &change));
+    assert_eq!(put(slack(), &[]).status, 201);
+    // Its secrets stay.
+    assert_eq!(put(json!({ "kind": "slack" }), &change).status, 200);
+    let other = [("if-match", "\"1\"")];
+    let message = put(slack(), &other).error(400, "bad_request");
+    assert!(message.starts_with("If-Match: it must be"), "{message}");
+    let both = [("if-match", "*"), ("if-none-match", "*")];
+    let message = put(slack(), &both).error(400, "bad_request");
+    assert!(message.contains("leave out one of them"), "{message}");
+    assert_eq!(client.send("DELETE", &path, &[], b"").status, 204);
+    // Not that an address is missing: there is nothing that could have one.
+    is_missing(put(json!({ "kind": "slack" }), &change));
+    let list = client.api("/notifications/targets").ok();
+    assert_eq!(list["targets"], json!([]));
+    let trail = client.api("/audit?object=target:ops").ok();
+    assert_eq!(trail["entries"].as_array().unwrap().len(), 3, "{trail}");
 }
 
 #[test]

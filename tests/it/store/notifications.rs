@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use playback::model::{
-    AttemptRow, Changes, DeliveryKind, DeliveryState, Moment, NotificationEvent, Status, TargetRow,
-    TargetSettings, Trigger,
+    AttemptRow, Changes, DeliveryKind, DeliveryState, Moment, NotificationEvent, Precondition,
+    Status, TargetRow, TargetSettings, Trigger,
 };
 use playback::store::dialect::Engine;
 use playback::store::{
@@ -129,8 +129,11 @@ on_every_store! {
         assert!(store.put_target(&from_file, |_| None).await.unwrap());
         let refused = store.put_target(&target("file", true), |_| None).await;
         assert!(matches!(refused, Err(StoreError::TargetFromFile { .. })));
-        let refused = store.create_target(&target("ops", true), |_| None).await;
+        let refused = store.put_target_if(&target("ops", true), Precondition::IsNew, |_| None).await;
         assert!(matches!(refused, Err(StoreError::TargetExists { .. })));
+        assert!(!store.put_target_if(&target("ops", false), Precondition::Exists, |_| None).await.unwrap());
+        let refused = store.put_target_if(&target("new", true), Precondition::Exists, |_| None).await;
+        assert!(matches!(refused, Err(StoreError::TargetMissing { .. })));
         let names: Vec<String> = store.targets().await.unwrap().into_iter().map(|one| one.name).collect();
         assert_eq!(names, ["file", "ops"]);
         assert!(store.remove_target("file", |_| None).await.unwrap());

@@ -1,8 +1,8 @@
 //! Schedules of reports and the reports that were made, on each database.
 
 use playback::model::{
-    DeliveryState, NewReport, ReportContent, ReportDelivery, ReportDestination, ReportFormat,
-    ReportRow, ReportSchedule, ReportSettings, TargetSettings,
+    DeliveryState, NewReport, Precondition, ReportContent, ReportDelivery, ReportDestination,
+    ReportFormat, ReportRow, ReportSchedule, ReportSettings, TargetSettings,
 };
 use playback::store::copy::copy;
 use playback::store::dialect::Engine;
@@ -80,8 +80,11 @@ on_every_store! {
     async fn a_schedule_of_reports_reads_back_as_it_was_written(store: Store) {
         let one = schedule("weekly");
         store.save_report_schedule(&one, |before| { assert!(before.is_none()); audited() }).await.unwrap();
-        store.create_report_schedule(&schedule("another"), |_| audited()).await.unwrap();
-        let refused = store.create_report_schedule(&schedule("another"), |_| audited()).await;
+        let (another, new, change) = (schedule("another"), Precondition::IsNew, Precondition::Exists);
+        let refused = store.save_report_schedule_if(&another, change, |_| audited()).await;
+        assert!(matches!(refused, Err(StoreError::ReportScheduleMissing { .. })));
+        store.save_report_schedule_if(&another, new, |_| audited()).await.unwrap();
+        let refused = store.save_report_schedule_if(&another, new, |_| audited()).await;
         assert!(matches!(refused, Err(StoreError::ReportScheduleExists { .. })));
         assert_eq!(store.report_schedule("weekly").await.unwrap(), Some(one.clone()));
         let mut changed = one.clone();
@@ -89,7 +92,7 @@ on_every_store! {
         changed.settings.query = None;
         (changed.changed_us, changed.decided_us) = (TEN + 1, TEN + 1);
         let entry = |before: Option<&ReportSchedule>| { assert_eq!(before, Some(&one)); audited() };
-        store.save_report_schedule(&changed, entry).await.unwrap();
+        store.save_report_schedule_if(&changed, change, entry).await.unwrap();
         let all = store.report_schedules().await.unwrap();
         assert_eq!(all, [schedule("another"), changed.clone()]);
         assert!(store.delete_report_schedule("weekly", |before| { assert_eq!(*before, changed); audited() }).await.unwrap());

@@ -61,6 +61,9 @@ export const api = createClient<paths>({
 /** Parameters of a PUT that means something new: what has that name already is not replaced, but the request refused. */
 export const ONLY_NEW = { header: { "If-None-Match": "*" } } as const;
 
+/** Parameters of a PUT that means a change: what was removed meanwhile does not come back, but the request is refused. */
+export const ONLY_CHANGE = { header: { "If-Match": "*" } } as const;
+
 /** The body of an answer. */
 export async function read<Body>(answer: Promise<{ data?: Body }>): Promise<Body> {
   const { data } = await answer;

@@ -1,6 +1,6 @@
 /** Targets of notifications, and the log of what they were sent. */
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
-import { api, done, ONLY_NEW, read } from "./client";
+import { api, done, ONLY_CHANGE, ONLY_NEW, read } from "./client";
 import type { QueryOf, TargetSettings } from "./types";
 
 const KEY = ["notifications"] as const;
@@ -55,9 +55,9 @@ export async function renewNotifications(cache: QueryClient): Promise<void> {
   await cache.invalidateQueries({ queryKey: KEY });
 }
 
-/** Sets a target; the answer has the secret that was made to sign with, if one was. One that is new replaces none. */
+/** Sets a target, a new one or one that there is; the answer has the secret that was made to sign with, if one was. */
 export async function setTarget(name: string, body: TargetSettings, isNew = false) {
-  const params = { ...at(name), ...(isNew && ONLY_NEW) };
+  const params = { ...at(name), ...(isNew ? ONLY_NEW : ONLY_CHANGE) };
   return await read(api.PUT("/api/v1/ansible/notifications/targets/{name}", { params, body }));
 }
 

@@ -1,6 +1,6 @@
 /** What the page reads. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, ONLY_NEW, read } from "../../api/client";
+import { api, ONLY_CHANGE, ONLY_NEW, read } from "../../api/client";
 import type { ReportScheduleItem, ReportSettings } from "../../api/types";
 import type { ReportsSearch } from "./search";
 
@@ -41,13 +41,17 @@ export function settingsOf(schedule: ReportScheduleItem): ReportSettings {
   return { cron, zone, period, formats, destinations, paused, ...(query && { query }) };
 }
 
-/** Saves a schedule; one that is new replaces none. */
+/** Saves a schedule, a new one or one that there is. */
 export async function save(
   name: string,
   body: ReportSettings,
   note: string | undefined,
   isNew = false,
 ): Promise<void> {
-  const params = { path: { name }, ...(note !== undefined && { query: { note } }), ...(isNew && ONLY_NEW) };
+  const params = {
+    path: { name },
+    ...(note !== undefined && { query: { note } }),
+    ...(isNew ? ONLY_NEW : ONLY_CHANGE),
+  };
   await read(api.PUT("/api/v1/ansible/report-schedules/{name}", { params, body }));
 }
