@@ -8,21 +8,21 @@ use uuid::Uuid;
 
 use super::{Difference, ExecutionRow, Reason, ResultFlags, Status, time_from_us};
 
-/// What is different between two executions: `before` is the one that the other is compared with. Each list has at most
-/// `limit` entries; `summary` counts all of them.
+/// How an execution, `now`, differs from another one, `before`. Each list has at most `limit` entries; `summary` counts
+/// all of them.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Comparison {
-    /// The first of the two.
+    /// The execution with which `now` is compared.
     pub before: ComparedRun,
-    /// The second of the two.
+    /// The other execution.
     pub now: ComparedRun,
     /// Whether both are the same execution.
     pub same_run: bool,
-    /// What limits the comparison, in sentences for people: a run that is not over, deleted output, another playbook.
+    /// What limits the comparison, in sentences for people: an unfinished run, deleted output, another playbook.
     pub remarks: Vec<String>,
-    /// Counts of everything that is different.
+    /// Counts of all differences.
     pub summary: ComparisonSummary,
-    /// The parameters, versions and git states that are different.
+    /// Parameters, versions and git states that differ.
     pub parameters: Vec<Difference>,
     /// Names of hosts that only `now` has.
     pub hosts_added: Vec<String>,
@@ -32,15 +32,15 @@ pub struct Comparison {
     pub tasks_added: Vec<ComparedTask>,
     /// Tasks that only `before` has.
     pub tasks_gone: Vec<ComparedTask>,
-    /// Tasks that `now` has at another place: after other tasks, or in another file.
+    /// Tasks that are in another place in `now`: after other tasks, or in another file.
     pub tasks_moved: Vec<TaskPair>,
-    /// Tasks that have another name in `now`, at the same place and with the same action.
+    /// Tasks that have another name in `now`, in the same place and with the same action.
     pub tasks_renamed: Vec<TaskPair>,
-    /// Tasks whose results are different on some hosts: those with new failures first, then those with the most hosts.
+    /// Tasks whose results differ on some hosts: those with new failures first, then those with the most hosts.
     pub outcomes: Vec<TaskOutcomes>,
-    /// What a few of the results that are different, or that failed, returned: at most 20.
+    /// What some of the differing or failed results returned: at most 20.
     pub results: Vec<ResultDifference>,
-    /// Tasks that took longer or shorter by more than noise, the largest differences first.
+    /// Tasks whose durations differ by more than noise, the largest differences first.
     pub durations: Vec<DurationDifference>,
     /// Printed lines that only one of them has.
     pub output: Vec<PrintedDifference>,
@@ -62,7 +62,7 @@ pub struct ComparedRun {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// Exit code that the shell saw.
+    /// The exit code, as the shell saw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
     /// Whether it ran in check mode.
@@ -98,51 +98,51 @@ impl From<&ExecutionRow> for ComparedRun {
     }
 }
 
-/// Counts of everything that is different.
+/// Counts of all differences.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ComparisonSummary {
-    /// Whether anything is different, durations aside.
+    /// Whether anything differs, apart from durations.
     pub different: bool,
-    /// Parameters.
+    /// Number of differing parameters.
     pub parameters: u64,
-    /// Hosts of both.
+    /// Hosts that both have.
     pub hosts_both: u64,
     /// Hosts that only `now` has.
     pub hosts_added: u64,
     /// Hosts that only `before` has.
     pub hosts_gone: u64,
-    /// Tasks of both, moved and renamed ones included. The batches of a play with `serial` count as one play.
+    /// Tasks that both have, including moved and renamed ones. The batches of a play with `serial` count as one play.
     pub tasks_both: u64,
     /// Tasks that only `now` has.
     pub tasks_added: u64,
     /// Tasks that only `before` has.
     pub tasks_gone: u64,
-    /// Tasks at another place.
+    /// Tasks that are in another place.
     pub tasks_moved: u64,
-    /// Tasks with another name.
+    /// Tasks that have another name.
     pub tasks_renamed: u64,
-    /// Tasks of `before` that `now` did not get to, because it failed or is not over. They do not count as gone.
+    /// Tasks of `before` that `now` did not reach, because it failed or is not finished. They do not count as removed.
     pub tasks_not_reached: u64,
-    /// Tasks of `now` that `before` did not get to. They do not count as added.
+    /// Tasks of `now` that `before` did not reach. They do not count as added.
     pub tasks_not_reached_before: u64,
-    /// Tasks whose results are different on some hosts.
+    /// Tasks whose results differ on some hosts.
     pub tasks_different: u64,
-    /// Pairs of results that were compared: those of the tasks and hosts of both.
+    /// Pairs of results that were compared: those of the tasks and hosts that both have.
     pub results_compared: u64,
-    /// Results whose outcome is different.
+    /// Results whose outcome differs.
     pub results_different: u64,
-    /// Results that one of the executions lacks because their host had failed there before, or because it is not over or
-    /// was stopped.
+    /// Results that one of the executions lacks because their host had failed before, or because the execution is not
+    /// finished or was stopped.
     pub results_not_reached: u64,
-    /// Results that failed in `now` and not in `before`; unreachable hosts count, handled failures do not.
+    /// Results that failed in `now` but not in `before`. Unreachable hosts count, handled failures do not.
     pub failures_new: u64,
     /// Results that failed in both.
     pub failures_same: u64,
-    /// Results that failed in `before` and ended well in `now`.
+    /// Results that failed in `before` and succeeded in `now`.
     pub failures_fixed: u64,
-    /// How often each change of an outcome occurred, the most frequent first.
+    /// How often each change of outcome occurred, the most frequent first.
     pub transitions: Vec<TransitionCount>,
-    /// Tasks whose duration is different by more than noise.
+    /// Tasks whose durations differ by more than noise.
     pub durations: u64,
     /// Printed lines that only one of them has.
     pub output_lines: u64,
@@ -168,13 +168,13 @@ pub enum Outcome {
     /// There is no result.
     #[default]
     Absent,
-    /// A condition kept it from running.
+    /// A condition prevented it from running.
     Skipped,
-    /// It ended well and changed nothing.
+    /// It succeeded and changed nothing.
     Ok,
-    /// It changed something, or would have in check mode.
+    /// It changed something, or in check mode would have.
     Changed,
-    /// It failed, and that was ignored.
+    /// It failed, and the failure was ignored.
     Ignored,
     /// It failed, and a `rescue` handled it.
     Rescued,
@@ -239,7 +239,7 @@ impl Outcome {
     }
 }
 
-/// A change of an outcome, and how many results have it.
+/// A change of outcome, and the number of results that have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransitionCount {
     /// The outcome in `before`.
@@ -253,7 +253,7 @@ pub struct TransitionCount {
 /// A task of one of the executions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ComparedTask {
-    /// Its number there; under `serial`, in the first batch.
+    /// Its number in that execution; with `serial`, its number in the first batch.
     pub task: u32,
     /// Name of its play.
     pub play: String,
@@ -261,20 +261,20 @@ pub struct ComparedTask {
     pub name: String,
     /// Module or action.
     pub action: String,
-    /// Role that holds it.
+    /// The role that contains it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub role: String,
-    /// File that holds it.
+    /// The file that contains it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// Line in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
-    /// Whether it ran as a handler: it may be there only because something changed.
+    /// Whether it ran as a handler: it may have run only because something changed.
     pub handler: bool,
 }
 
-/// One task in both executions.
+/// A task that both executions have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskPair {
     /// The task in `before`.
@@ -283,18 +283,18 @@ pub struct TaskPair {
     pub now: ComparedTask,
 }
 
-/// The results of a task that are different.
+/// The differing results of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskOutcomes {
     /// The task in `now`.
     pub task: ComparedTask,
-    /// Number of hosts whose results are different.
+    /// Number of hosts whose results differ.
     pub host_count: u64,
-    /// The changes, the worst first.
+    /// The changes of outcome, the worst first.
     pub transitions: Vec<Transition>,
 }
 
-/// A change of an outcome, and the hosts on which it occurred.
+/// A change of outcome, and the hosts on which it occurred.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Transition {
     /// The outcome in `before`.
@@ -303,11 +303,11 @@ pub struct Transition {
     pub now: Outcome,
     /// Number of hosts.
     pub host_count: u64,
-    /// The names of the first of them; at most 10.
+    /// The names of the first hosts; at most 10.
     pub hosts: Vec<String>,
 }
 
-/// What a result returned, as far as it is different.
+/// What a result returned, as far as it differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResultDifference {
     /// The task in `now`.
@@ -324,27 +324,27 @@ pub struct ResultDifference {
     /// Sequence number of the result in `now`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now_seq: Option<u64>,
-    /// The fields that are different, the most telling first; at most 20. If one of the executions has no such result,
-    /// only those that report a failure.
+    /// The fields that differ, the most significant first; at most 20. If one of the executions has no such result,
+    /// only the fields that report a failure.
     pub fields: Vec<FieldDifference>,
     /// Number of further fields.
     pub fields_left_out: u64,
-    /// Loop items whose outcome is different or that failed, by their labels; at most 20.
+    /// Loop items that failed or whose outcome differs, by their labels; at most 20.
     pub items: Vec<ItemDifference>,
     /// Number of further items.
     pub items_left_out: u64,
-    /// Why fields are missing, if they are: `no_log` hides them, or the log is damaged.
+    /// Why fields are missing, if any are: `no_log` hides them, or the log is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// A field of a result that is different.
+/// A field of a result that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldDifference {
-    /// Its place in what the module returned, with dots: `invocation.module_args.path`, `results.0.msg`.
+    /// Its path in what the module returned, with dots: `invocation.module_args.path`, `results.0.msg`.
     pub field: String,
-    /// Its value in `before`; of several lines only those that are different, and long ones are cut. Missing if there is
-    /// none.
+    /// Its value in `before`. A value of several lines is reduced to the lines that differ, and a long one is cut.
+    /// Missing if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// Its value in `now`.
@@ -352,7 +352,7 @@ pub struct FieldDifference {
     pub now: Option<String>,
 }
 
-/// A loop item that is different.
+/// A loop item that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ItemDifference {
     /// Its label.
@@ -361,12 +361,12 @@ pub struct ItemDifference {
     pub before: Outcome,
     /// Its outcome in `now`.
     pub now: Outcome,
-    /// The fields that are different; at most 20.
+    /// The fields that differ; at most 20.
     pub fields: Vec<FieldDifference>,
 }
 
-/// A task whose duration is different: the median of its hosts differs by at least 1 second and by at least half of the
-/// shorter time. Only hosts on which it ended the same way, `ok` or `changed`, count.
+/// A task whose duration differs: the medians over its hosts differ by at least 1 second and by at least half of the
+/// shorter one. Only hosts on which it ended the same way, `ok` or `changed`, count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DurationDifference {
     /// The task in `now`.
@@ -392,11 +392,11 @@ pub enum PrintedIn {
 /// A printed line that only one of the executions has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PrintedDifference {
-    /// Which one.
+    /// The execution that has the line.
     pub only_in: PrintedIn,
     /// Number of the line, from 0.
     pub line: u64,
-    /// What it says; long lines are cut.
+    /// Its text; long lines are cut.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! The record: `ExecutionResult` as the document shows it, and what we add to it.
+//! The record: `ExecutionResult` as the document shows it, and our additions.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ macro_rules! named {
                 match self { $($name::$variant => $text,)* }
             }
 
-            /// The value of that name.
+            /// The value with this name.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.as_str() == name)
@@ -39,9 +39,9 @@ macro_rules! named {
 pub(super) use named;
 
 named! {
-    /// State of an execution. Documented clients poll for exactly these three.
+    /// State of an execution. Clients that follow the documentation poll for exactly these three.
     Status {
-        /// Not over yet.
+        /// Not finished.
         Running = "running",
         /// The process exited with 0.
         Success = "success",
@@ -59,7 +59,7 @@ named! {
         Starting = "starting",
         /// Plays are running.
         Running = "running",
-        /// Over.
+        /// Finished.
         Finished = "finished",
     }
 }
@@ -69,13 +69,13 @@ named! {
     Reason {
         /// A task failed on a host.
         TaskFailed = "task_failed",
-        /// A host could not be reached, and no task failed.
+        /// A host could not be reached, but no task failed.
         Unreachable = "unreachable",
         /// Interrupted by a person or a signal.
         Canceled = "canceled",
-        /// Stopped because it took longer than it was allowed to.
+        /// Stopped because it exceeded its time limit.
         TimedOut = "timed_out",
-        /// The producer fell silent without saying that it ended.
+        /// The producer stopped reporting without an end of the run.
         Lost = "lost",
         /// The process could not be started.
         LaunchError = "launch_error",
@@ -89,13 +89,13 @@ named! {
 pub struct EventCount {
     /// Events stored so far.
     pub received: u64,
-    /// Events that there were, once the producers have said so.
+    /// Total number of events, as soon as the producers have reported it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<u64>,
-    /// Whether every event is here.
+    /// Whether every event is stored.
     pub complete: bool,
-    /// What is missing, in words. Text may be missing although every event is here: programs that plugins start can print
-    /// where the recorder does not see it.
+    /// What is missing, in words. Text may be missing although every event is stored: programs that plugins start can
+    /// print where the recorder does not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<String>,
 }
@@ -113,8 +113,7 @@ pub struct LogDamage {
     pub lines: u64,
 }
 
-/// Hosts by how they ended. Each counts once, by the worst that happened to it; failures that were rescued or ignored do
-/// not count.
+/// Hosts by outcome. Each counts once, by its worst outcome; rescued and ignored failures do not count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostsByOutcome {
     /// Hosts that could not be reached.
@@ -123,9 +122,9 @@ pub struct HostsByOutcome {
     pub failed: u64,
     /// Other hosts with tasks that changed something.
     pub changed: u64,
-    /// Hosts on which nothing was done but skipping tasks.
+    /// Hosts on which all tasks were skipped.
     pub skipped: u64,
-    /// Hosts of which nothing is known: no task has ended there, or none ever did.
+    /// Hosts of which nothing is known: no task has ended there.
     pub idle: u64,
     /// All others.
     pub ok: u64,
@@ -165,11 +164,11 @@ impl HostsByOutcome {
 pub struct ExecutionResult {
     /// Identity, made by the producer (UUID version 7).
     pub id: Uuid,
-    /// What ran, who ran it and with what; `type` is among its fields.
+    /// What ran, who ran it and with which options; `type` is among its fields.
     #[serde(flatten)]
     pub description: ExecutionStarted,
     /// Identity of its OpenTelemetry trace, in hexadecimal digits: that of `traceparent`, or the run's own identity. Whether
-    /// there is such a trace depends on the collector's configuration.
+    /// such a trace exists depends on the collector's configuration.
     #[serde(default)]
     pub trace_id: String,
     /// `running`, `success` or `failed`.
@@ -185,7 +184,7 @@ pub struct ExecutionResult {
     /// Who canceled it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canceled_by: Option<String>,
-    /// When it started; while it is queued, when it was requested.
+    /// When it started; for a queued one, when it was requested.
     pub start_time: DateTime<Utc>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,19 +192,19 @@ pub struct ExecutionResult {
     /// How long it took, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<f64>,
-    /// Exit code that the shell saw.
+    /// The exit code, as the shell saw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
-    /// Signal that ended it.
+    /// The signal that ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
     /// The recap: host → counts.
     pub stats: BTreeMap<String, HostStats>,
-    /// Hosts of the recap by how they ended. A list of runs with many hosts stays small with these alone.
+    /// Hosts of the recap by outcome. A list of runs with many hosts stays small if it has only these.
     #[serde(default)]
     #[schema(required)]
     pub hosts_by_outcome: HostsByOutcome,
-    /// Whether anything was changed on any host; never in check mode, in which `stats` count what would have been.
+    /// Whether anything was changed on any host; never in check mode, in which `stats` count what would have changed.
     pub changed: bool,
     /// Hosts that could not be reached.
     pub unreachable: Vec<String>,
@@ -214,7 +213,7 @@ pub struct ExecutionResult {
     /// Its resource usage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
-    /// What it cost, if it is over and prices are configured.
+    /// What it cost, if it is finished and prices are configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<RunCost>,
     /// How complete the record is.
@@ -223,22 +222,22 @@ pub struct ExecutionResult {
     pub output_lines: u64,
     /// How many results it has (one per task and host).
     pub results: u64,
-    /// When retention deleted its output, the content of its results and its events. The rest of the record was kept.
+    /// When retention deleted its output, the content of its results and its events. The rest of the record is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_removed: Option<DateTime<Utc>>,
-    /// Who pinned it, so that no retention rule deletes it.
+    /// Who pinned it, which protects it from retention rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned: Option<Pinned>,
-    /// The printed lines: all of them in the detail of an execution, the last ones in a list while it
-    /// runs, none in a list when it is over.
+    /// The printed lines: all of them for a single execution; in a list, the last ones of a running execution, and none
+    /// of a finished one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Vec<String>>,
-    /// Parts of the output that cannot be read, because the log is damaged there: lines in `output` say where.
+    /// Parts of the output that cannot be read, because the log is damaged; lines in `output` mark the places.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<Vec<LogDamage>>,
 }
 
-/// Microseconds since the Unix epoch as a time; times out of chrono's range become the epoch.
+/// Microseconds since the Unix epoch as a time; a time outside chrono's range becomes the epoch.
 #[must_use]
 pub fn time_from_us(us: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(us).unwrap_or_default()

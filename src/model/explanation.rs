@@ -13,62 +13,62 @@ use super::{LogDamage, Reason, Status, TaskRow};
 pub struct Explanation {
     /// The execution.
     pub id: Uuid,
-    /// `running`, `success` or `failed`. A running execution is explained as far as it has gone.
+    /// `running`, `success` or `failed`. A running execution is explained up to now.
     pub status: Status,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// Exit code that the shell saw.
+    /// The exit code, as the shell saw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
-    /// Signal that ended it.
+    /// The signal that ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
     /// How it ended, in sentences for people.
     pub verdict: Vec<String>,
     /// If Ansible itself failed: its error as printed, or the last lines of the output.
     pub printed: Vec<String>,
-    /// Its hosts, by how they ended.
+    /// Its hosts, by outcome.
     pub hosts: HostOutcomes,
-    /// The errors that no `rescue` or `ignore_errors` handled, those of the most hosts first. Each host counts once,
-    /// with its first one. At most 20.
+    /// The errors that no `rescue` or `ignore_errors` handled, those on the most hosts first. Each host counts once,
+    /// with its first error. At most 20.
     pub failures: Vec<FailureGroup>,
-    /// Number of further errors.
+    /// Number of errors that `failures` leaves out.
     pub groups_left_out: u64,
-    /// Number of hosts with these.
+    /// Number of hosts with these errors.
     pub hosts_left_out: u64,
-    /// Further failures of hosts that had failed before, which `failures` leaves out.
+    /// Further failures on hosts that had already failed; `failures` leaves them out.
     pub later_failures: u64,
     /// Failures that were rescued or ignored, by task. At most 20.
     pub handled: Vec<HandledFailure>,
-    /// Tasks that ended well after more than one try. At most 20; none for executions with more than 500,000 results,
-    /// which are not searched for them.
+    /// Tasks that succeeded after more than one try. At most 20; none for executions with more than 500,000 results, in
+    /// which they are not searched for.
     pub retried: Vec<RetriedTask>,
-    /// When retention deleted the content of its results: messages are missing since then.
+    /// When retention deleted the content of its results: the messages are gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload_removed: Option<DateTime<Utc>>,
 }
 
-/// The hosts of an execution, by how they ended. A host may count several times.
+/// The hosts of an execution, by outcome. A host may count several times.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostOutcomes {
-    /// All.
+    /// All hosts.
     pub total: u64,
-    /// With a failure.
+    /// Hosts with a failure.
     pub failed: u64,
-    /// Not reached.
+    /// Hosts that could not be reached.
     pub unreachable: u64,
-    /// With a failure that was rescued.
+    /// Hosts with a failure that was rescued.
     pub rescued: u64,
-    /// With a failure that was ignored.
+    /// Hosts with a failure that was ignored.
     pub ignored: u64,
 }
 
 /// One error, and the hosts on which it occurred.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FailureGroup {
-    /// Identifies the error in all executions: 16 hexadecimal digits. Missing where the content is censored or was not
-    /// recorded, and for executions recorded by versions without fingerprints; then hosts are grouped by task.
+    /// Identifies the error across all executions: 16 hexadecimal digits. Missing if the content is censored or was not
+    /// recorded, and for executions that versions without fingerprints recorded; then hosts are grouped by task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     /// `failed` or `unreachable`.
@@ -79,13 +79,13 @@ pub struct FailureGroup {
     /// The message without numbers, addresses and paths: the same for all executions with this fingerprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// The last lines on standard error, where they say more than the message.
+    /// The last lines on standard error, if they say more than the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stderr: Option<String>,
-    /// The last lines on standard output, where the module has no message of its own and they say more.
+    /// The last lines on standard output, if the module returned no message of its own and they say more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stdout: Option<String>,
-    /// Exit code of the program that the module ran.
+    /// The exit code of the program that the module ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rc: Option<i64>,
     /// The loop item that failed first.
@@ -99,27 +99,27 @@ pub struct FailureGroup {
     /// The part of the log that cannot be read, if the message is in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<LogDamage>,
-    /// Sequence number of the result that the message is from.
+    /// Sequence number of the result that has the message.
     pub seq: u64,
-    /// The host that the message is from.
+    /// The host that has the message.
     pub host: String,
     /// Number of hosts.
     pub host_count: u64,
     /// Their names, in the order in which they failed; at most 100.
     pub hosts: Vec<String>,
-    /// How many of these results were tried more than once.
+    /// How many of these results had more than one try.
     pub retried: u64,
-    /// The tasks that failed, those of the most hosts first; at most 5.
+    /// The tasks that failed, those with the most hosts first; at most 5.
     pub tasks: Vec<FailedTask>,
     /// When the same error occurred, in this and other executions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Seen>,
-    /// When the first of `tasks` last worked on `host`. Missing if the task is not known.
+    /// The last time that the first of `tasks` succeeded on `host`. Missing if the task is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_success: Option<LastSuccess>,
 }
 
-/// A task, and on how many hosts.
+/// A task, and its number of hosts.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FailedTask {
     /// Its number.
@@ -130,10 +130,10 @@ pub struct FailedTask {
     pub name: String,
     /// Module or action.
     pub action: String,
-    /// Role that holds it.
+    /// The role that contains it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub role: String,
-    /// File that holds it.
+    /// The file that contains it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// Line in the file.
@@ -144,7 +144,7 @@ pub struct FailedTask {
 }
 
 impl FailedTask {
-    /// The task with that number; of one that has no row, only the number is known.
+    /// The task with that number; if it has no row, only its number is known.
     #[must_use]
     pub fn new(number: u32, row: Option<&TaskRow>, host_count: u64) -> Self {
         let text = |of: fn(&TaskRow) -> &String| row.map(of).cloned().unwrap_or_default();
@@ -170,38 +170,38 @@ pub struct RunAt {
     pub start_time: DateTime<Utc>,
 }
 
-/// The executions in which an error occurred that nothing handled, by when they started. Deleted ones do not count.
+/// The executions in which the error occurred unhandled, by their start. Deleted executions do not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Seen {
-    /// How many.
+    /// Number of executions.
     pub runs: u64,
     /// The first of them.
     pub first: RunAt,
-    /// The last of them, which may be later than the explained one.
+    /// The last of them, which may be later than the explained execution.
     pub last: RunAt,
-    /// The last of them before the explained one.
+    /// The last of them before the explained execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<RunAt>,
 }
 
-/// The last execution before this one, of the same playbook, in which a task worked on a host.
+/// The last earlier execution of the same playbook in which a task succeeded on a host.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct LastSuccess {
-    /// Earlier executions of the playbook on the host that were searched: at most 62.
+    /// Number of earlier executions of the playbook on the host that were searched: at most 62.
     pub searched: u32,
-    /// The execution; missing if it worked in none of these.
+    /// The execution; missing if the task succeeded in none of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<RunAt>,
-    /// What is different since then.
+    /// The differences since then.
     pub differences: Vec<Difference>,
 }
 
-/// A parameter of an execution that is different from an earlier one.
+/// A parameter that differs between an execution and an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Difference {
-    /// Its name in the record; those of the checkout are `git.commit`, `git.branch` and `git.dirty`.
+    /// Its name in the record; those of the git checkout are `git.commit`, `git.branch` and `git.dirty`.
     pub field: String,
-    /// Its value then; missing if it had none.
+    /// Its value in the earlier execution; missing if it had none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// Its value in the explained execution; missing if it has none.
@@ -219,7 +219,7 @@ pub enum Handled {
     Ignored,
 }
 
-/// A failure that did not count.
+/// A failure that was handled.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct HandledFailure {
     /// What handled it.
@@ -236,7 +236,7 @@ pub struct HandledFailure {
     pub hosts: Vec<String>,
 }
 
-/// A task that ended well after more than one try.
+/// A task that succeeded after more than one try.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RetriedTask {
     /// The task.

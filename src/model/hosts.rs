@@ -9,22 +9,22 @@ use uuid::Uuid;
 
 use super::Status;
 
-/// How a host fared in a run.
+/// The status of a host in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HostStatus {
-    /// No task failed there that was not rescued or ignored.
+    /// No task failed on it, apart from rescued and ignored failures.
     Ok,
     /// A task failed.
     Failed,
     /// It could not be reached.
     Unreachable,
-    /// The run goes on, and nothing failed so far.
+    /// The run is not finished, and nothing has failed so far.
     Running,
 }
 
 impl HostStatus {
-    /// Every status.
+    /// Every variant.
     pub const ALL: &'static [Self] = &[Self::Ok, Self::Failed, Self::Unreachable, Self::Running];
 
     /// The name in the API.
@@ -50,7 +50,7 @@ impl HostStatus {
     }
 }
 
-/// A run, and how one host fared in it.
+/// A run, and the status of one host in it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HostRun {
     /// The execution.
@@ -60,16 +60,16 @@ pub struct HostRun {
     /// The playbook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub playbook: Option<String>,
-    /// Of an ad-hoc command, the module.
+    /// The module, for an ad-hoc command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// Of an ad-hoc command, the host pattern.
+    /// The host pattern, for an ad-hoc command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<String>,
     /// Who ran it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Whether it ran in check mode: what it counts as changed would have been changed.
+    /// Whether it ran in check mode: then `changed` counts what would have been changed.
     pub check: bool,
     /// When it started.
     pub start_time: DateTime<Utc>,
@@ -84,10 +84,10 @@ pub struct HostRun {
     pub stats: HostStats,
 }
 
-/// A host, and what happened to it last.
+/// A host, and its last runs.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct HostSummary {
-    /// Its inventory name; one of more than 255 characters is cut.
+    /// Its inventory name; a name of more than 255 characters is cut.
     pub name: String,
     /// Its status in the last run.
     pub status: HostStatus,
@@ -96,9 +96,9 @@ pub struct HostSummary {
     /// The last run that changed it; missing if none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_change: Option<HostRun>,
-    /// How many runs it took part in.
+    /// Number of runs in which it took part.
     pub runs: u64,
-    /// There are more runs than `runs`: only the first 10,000 are counted.
+    /// Whether it has more runs than `runs`: only the first 10,000 are counted.
     pub has_more_runs: bool,
 }
 
@@ -107,7 +107,7 @@ pub struct HostSummary {
 pub struct HostSummaryList {
     /// The hosts, by name. A page may have fewer than `limit`, or none, although there are more.
     pub hosts: Vec<HostSummary>,
-    /// Ask with this as `cursor` for the next page; missing on the last.
+    /// Send this as `cursor` to get the next page; missing on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -115,15 +115,15 @@ pub struct HostSummaryList {
 /// One host.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct HostDetail {
-    /// What happened to it last.
+    /// Its status, and its last runs.
     #[serde(flatten)]
     pub summary: HostSummary,
-    /// The first run that it took part in.
+    /// The first run in which it took part.
     pub first_run: HostRun,
-    /// The groups that it belongs to, as its last run told, `all` apart; missing if that is not known.
+    /// The groups that it belongs to, according to its last run, except `all`; missing if they are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
-    /// When a run last reported facts of it.
+    /// When a run last reported facts about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facts_time: Option<DateTime<Utc>>,
 }
@@ -133,7 +133,7 @@ pub struct HostDetail {
 pub struct HostRunList {
     /// The runs, newest first.
     pub runs: Vec<HostRun>,
-    /// Ask with this as `cursor` for the next page; missing on the last.
+    /// Send this as `cursor` to get the next page; missing on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -159,11 +159,11 @@ pub struct HostChange {
     pub task_name: String,
     /// Module or action that ran.
     pub action: String,
-    /// Role that holds the task.
+    /// The role that contains the task.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub role: String,
-    /// File that holds the task.
+    /// The file that contains the task.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(required = false)]
     pub path: String,
@@ -171,21 +171,22 @@ pub struct HostChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// The other hosts that ran the task (`delegate_to`): Ansible counts the change for this host, but it may have been made
-    /// there.
+    /// on the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delegated_to: Option<String>,
-    /// Whether the task had loop items.
+    /// Whether the task had a loop.
     pub r#loop: bool,
     /// Whether Ansible censored the result.
     pub censored: bool,
-    /// On request: the items of a loop that changed something, by their labels; at most 100.
+    /// On request: the loop items that changed something, by their labels; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub items: Vec<String>,
     /// On request: the beginning of the module's message, up to 64 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// On request: the differences that the module reported (`--diff`), of a loop those of all its items; up to 64 KiB.
+    /// On request: the differences that the module reported (`--diff`), for a loop those of all its items; up to 64
+    /// KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Value>,
 }
@@ -195,7 +196,7 @@ pub struct HostChange {
 pub struct HostChangeList {
     /// The changes, newest first. A page may have fewer than `limit`, or none, although there are more.
     pub changes: Vec<HostChange>,
-    /// Ask with this as `cursor` for the next page; missing on the last.
+    /// Send this as `cursor` to get the next page; missing on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -207,11 +208,11 @@ pub struct FactsSource {
     pub execution: Uuid,
     /// Sequence number of its event.
     pub seq: u64,
-    /// When it came.
+    /// When it was received.
     pub time: DateTime<Utc>,
-    /// Whether it is everything that `setup` gathers.
+    /// Whether it has everything that `setup` gathers.
     pub complete: bool,
-    /// Number of the facts that are shown from it.
+    /// Number of its facts that are shown.
     pub facts: u64,
 }
 
@@ -230,7 +231,7 @@ pub enum FactsGap {
 pub struct UnreadableFacts {
     /// The execution.
     pub execution: Uuid,
-    /// When it came.
+    /// When it was received.
     pub time: DateTime<Utc>,
     /// `payload_removed` or `damaged`.
     pub reason: FactsGap,
@@ -241,30 +242,30 @@ pub struct UnreadableFacts {
 pub struct HostFacts {
     /// Inventory name of the host.
     pub host: String,
-    /// The time that was asked for; missing: now.
+    /// The requested time; missing: now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
     /// The facts by name, as modules reported them.
     #[schema(value_type = Object)]
     pub facts: Map<String, Value>,
-    /// The reports that they are from, oldest first.
+    /// The reports that contain these facts, oldest first.
     pub sources: Vec<FactsSource>,
     /// Reports that cannot be read: their facts are missing.
     pub unreadable: Vec<UnreadableFacts>,
 }
 
-/// A fact, or a part of one, that is different from before.
+/// A fact, or a part of one, that differs from before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FactDifference {
-    /// The fact's name, and the names and places (from 0) below it.
+    /// The fact's name, followed by the names and indexes (from 0) below it.
     pub path: Vec<String>,
-    /// Its value before; missing: it is new.
+    /// Its value before; missing if it is new.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
-    /// Its value since then; missing: it is gone.
+    /// Its value afterwards; missing if it was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
-    /// A value is longer than 4 KiB and left out.
+    /// Whether a value is longer than 4 KiB and therefore left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub cut: bool,
@@ -275,11 +276,11 @@ pub struct FactDifference {
 pub struct FactsChange {
     /// The execution.
     pub execution: Uuid,
-    /// When the report came.
+    /// When the report was received.
     pub time: DateTime<Utc>,
-    /// It is the first that is known: facts that it brought are not listed.
+    /// Whether it is the first known report: its facts are not listed as changes.
     pub first: bool,
-    /// What is different, by path; at most 200.
+    /// The differences, by path; at most 200.
     pub differences: Vec<FactDifference>,
     /// Number of further differences.
     pub left_out: u64,
@@ -292,27 +293,27 @@ pub struct FactsChangeList {
     pub host: String,
     /// What changed, oldest first. A page may have fewer than `limit`, or none, although there are more.
     pub changes: Vec<FactsChange>,
-    /// Reports that cannot be read: what they changed is told with the next one that can.
+    /// Reports that cannot be read: the next readable report has their changes.
     pub unreadable: Vec<UnreadableFacts>,
-    /// Ask with this as `since` for the next page; missing on the last.
+    /// Send this as `since` to get the next page; missing on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_since: Option<DateTime<Utc>>,
 }
 
-/// From a run on, a host belonged to other groups than before.
+/// A run from which on a host belonged to other groups than before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostGroupsChange {
-    /// The first execution that told these groups.
+    /// The first execution that reported these groups.
     pub execution: Uuid,
     /// When it started.
     pub time: DateTime<Utc>,
-    /// The groups, `all` apart, by name; missing if the logs that told them are gone.
+    /// The groups except `all`, by name; missing if the logs that contain them are gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
-    /// Those that it did not belong to before; missing if what was before is not known.
+    /// Groups that it did not belong to before; missing if the groups before are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added: Option<Vec<String>>,
-    /// Those that it no longer belonged to; missing if what was before is not known.
+    /// Groups that it no longer belongs to; missing if the groups before are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<Vec<String>>,
 }
@@ -322,10 +323,11 @@ pub struct HostGroupsChange {
 pub struct HostGroupList {
     /// Inventory name of the host.
     pub host: String,
-    /// The groups now, as its last run told; missing if that is not known.
+    /// The current groups, according to its last run; missing if they are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
-    /// The changes, the last one first. The last entry is where the groups were first known, or how far back was looked.
+    /// The changes, newest first. The last entry is the first time that the groups were known, or the oldest run that
+    /// was examined.
     pub changes: Vec<HostGroupsChange>,
     /// Whether nothing older is known: false if there are more changes than `limit`, or the host has more than 10,000 runs.
     pub complete: bool,

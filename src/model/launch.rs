@@ -17,7 +17,7 @@ pub struct LaunchRow {
     pub parameters: Parameters,
     /// When it was requested, in microseconds since the epoch.
     pub queued_us: i64,
-    /// Name of the collectors that share the run's folder. Earlier versions stored none.
+    /// Name of the collectors that share the run's folder. Earlier versions did not store it.
     pub collector: Option<String>,
 }
 
@@ -28,7 +28,7 @@ pub enum LaunchState {
     Queued,
     /// A supervisor was started, or is being started.
     Launched,
-    /// Nothing is left to do.
+    /// It ended, and nothing is left to do.
     Ended,
 }
 
@@ -43,7 +43,7 @@ impl LaunchState {
         }
     }
 
-    /// The state of that name.
+    /// The state with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Queued, Self::Launched, Self::Ended]
@@ -52,20 +52,20 @@ impl LaunchState {
     }
 }
 
-/// The parameters of a launch: everything that a replay needs except secrets. Of those only the names are kept, so that
-/// a replay can ask for them again.
+/// The parameters of a launch: everything that a replay needs except secrets. Only the names of secrets are kept, so
+/// that a replay can request them again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Parameters {
     /// Name of the playbook; empty for an ad-hoc run.
     pub playbook: String,
-    /// Name of the inventory, where one was named.
+    /// Name of the inventory, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inventory: Option<String>,
     /// Host pattern that limits the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
-    /// Hosts that limit the run, by name: those that a replay tries again.
+    /// Names of the hosts that limit the run: those that a replay tries again.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub only_hosts: Vec<String>,
     /// Tags to run.
@@ -77,16 +77,16 @@ pub struct Parameters {
     /// Names of the extra variables.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub extra_var_names: Vec<String>,
-    /// Their values, where the collector is configured to keep them.
+    /// Their values, if the collector is configured to keep them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra_vars: Option<BTreeMap<String, Value>>,
     /// Whether to become another user.
     #[serde(rename = "become", skip_serializing_if = "std::ops::Not::not")]
     pub r#become: bool,
-    /// Which.
+    /// Name of that user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub become_user: Option<String>,
-    /// How many hosts at once.
+    /// Number of hosts at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forks: Option<u32>,
     /// Number of `-v`.
@@ -98,12 +98,12 @@ pub struct Parameters {
     /// Show what changes in files.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub diff: bool,
-    /// Seconds after which the run is ended.
+    /// Time limit of the run, in seconds.
     pub timeout_seconds: u64,
-    /// A vault password was given.
+    /// Whether a vault password was given.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub vault_password: bool,
-    /// A private key was given as text.
+    /// Whether a private key was given as text.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub private_key_given: bool,
     /// Name of a private key in the configured folders.
@@ -115,10 +115,10 @@ pub struct Parameters {
     /// Ad-hoc: the module.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// Ad-hoc: arguments were given.
+    /// Ad-hoc: whether arguments were given.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub args_given: bool,
-    /// Ad-hoc: the arguments, where the collector is configured to keep them.
+    /// Ad-hoc: the arguments, if the collector is configured to keep them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<String>,
     /// Why the run is started.
@@ -139,7 +139,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Whether it is a single task rather than a playbook.
+    /// Whether it is an ad-hoc run rather than a playbook.
     #[must_use]
     pub fn is_adhoc(&self) -> bool {
         self.playbook.is_empty()

@@ -8,26 +8,26 @@ use uuid::Uuid;
 
 use super::ExecutionResult;
 
-/// A message of the stream of one execution: each printed line, and at last the record.
+/// A message of the stream of one execution: each printed line, and finally the record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum StreamMessage<'t, R = ExecutionResult> {
     /// One printed line.
     Output {
-        /// What it says, without the newline.
+        /// Its text, without the newline.
         #[serde(borrow)]
         content: Cow<'t, str>,
         /// When it was printed, in seconds since the Unix epoch.
         time: i64,
     },
-    /// The execution is over: nothing comes after this.
+    /// The execution is finished. This is the last message.
     Complete {
-        /// The record. `output` is omitted if the message would be too large, because all lines were sent before.
+        /// The record. `output` is left out if the message would be too large, because all lines were sent before.
         /// `null`: the execution was deleted.
         #[schema(required, value_type = Option<ExecutionResult>)]
         result: Option<R>,
     },
-    /// The connection lives. Sent to viewers who ask for it with `heartbeat`.
+    /// The connection is alive. Sent to viewers that request it with `heartbeat`.
     Heartbeat,
 }
 
@@ -50,12 +50,12 @@ pub enum FeedMessage<R = ExecutionResult> {
     },
     /// An execution was deleted.
     Deleted {
-        /// Which.
+        /// Its identity.
         id: Uuid,
     },
-    /// Some changes were skipped, because there were too many: read the list again.
+    /// Changes were skipped because there were too many: read the list again.
     Behind,
-    /// The connection lives. Sent to viewers who ask for it with `heartbeat`.
+    /// The connection is alive. Sent to viewers that request it with `heartbeat`.
     Heartbeat,
 }
 
@@ -63,11 +63,11 @@ pub enum FeedMessage<R = ExecutionResult> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedEvent {
-    /// It was not running when the viewer looked last.
+    /// It is running, and the viewer did not know that yet.
     Started,
-    /// It goes on.
+    /// It is still running.
     Changed,
-    /// It is over; also when the record of one that is over changes.
+    /// It is finished; also sent when the record of a finished one changes.
     Ended,
 }
 

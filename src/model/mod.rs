@@ -1,5 +1,5 @@
 //! The domain's types: what an execution is, how it is stored in rows, how lists are paged. No I/O, no HTTP, no SQL.
-//! The filters that questions and rules contain are in [`crate::filter`].
+//! The filters in questions and rules are in [`crate::filter`].
 
 mod audit;
 mod comparison;

@@ -1,4 +1,4 @@
-//! Notifications: whom they are sent to, when, and what became of them; as stored and as served.
+//! Notifications: their targets and triggers, and the outcome of their delivery; as stored and as served.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::execution::named;
 use super::{ExecutionKey, ExecutionRow, Phase, Status};
 
 named! {
-    /// What a notification is sent for. A message names the first of several in this order.
+    /// The reason for a notification. If there are several, a message names the first in this order.
     Trigger {
         /// The first failure after a success of the same playbook, inventory and limit.
         Broke = "broke",
@@ -19,27 +19,27 @@ named! {
         Recovered = "recovered",
         /// A further failure in a row: every `still_broken_every`-th.
         StillBroken = "still_broken",
-        /// It began to fail and succeed in turn.
+        /// It began to alternate between failures and successes.
         Flapping = "flapping",
-        /// The run fell silent without saying that it ended.
+        /// The run stopped reporting without having ended.
         Lost = "lost",
         /// A playbook that ran regularly did not run.
         Silent = "silent",
         /// A launched run has waited in the queue for `waiting_minutes`.
         Waiting = "waiting",
-        /// `budget_percent` of a budget are spent.
+        /// `budget_percent` of a budget were spent.
         Budget = "budget",
         /// A host was not reached in `unreachable_runs` runs in a row.
         Unreachable = "unreachable",
-        /// Somebody canceled it.
+        /// A person canceled it.
         Canceled = "canceled",
-        /// A success took longer than its predecessors let expect.
+        /// A success took longer than the runs before it suggest.
         Slow = "slow",
         /// A run in check mode would have changed something.
         Drift = "drift",
-        /// It failed, and nobody canceled it.
+        /// It failed, and was not canceled by a person.
         Failed = "failed",
-        /// It is over, however it ended.
+        /// It is finished, whatever the outcome.
         Finished = "finished",
         /// It started.
         Started = "started",
@@ -47,7 +47,7 @@ named! {
 }
 
 named! {
-    /// How a target is reached.
+    /// The kind of a target.
     TargetKind {
         /// A webhook by the Standard Webhooks specification, signed.
         Webhook = "webhook",
@@ -57,19 +57,19 @@ named! {
         Teams = "teams",
         /// An incoming webhook of Mattermost.
         Mattermost = "mattermost",
-        /// A room of Matrix.
+        /// A Matrix room.
         Matrix = "matrix",
         /// PagerDuty: a failure triggers an incident, a success resolves it.
         Pagerduty = "pagerduty",
         /// Mail.
         Mail = "mail",
-        /// Any other HTTP request, by a template.
+        /// Any other HTTP request, defined by a template.
         Template = "template",
     }
 }
 
 named! {
-    /// How a mail server is spoken to.
+    /// Encryption of the connection to a mail server.
     MailSecurity {
         /// TLS from the first byte; port 465 by default.
         Tls = "tls",
@@ -101,11 +101,11 @@ named! {
 }
 
 named! {
-    /// What became of a delivery.
+    /// State of a delivery.
     DeliveryState {
-        /// It waits for its time, or to be tried again.
+        /// It is waiting for its time or for the next attempt.
         Pending = "pending",
-        /// The target took it.
+        /// The target accepted it.
         Delivered = "delivered",
         /// It was given up.
         Failed = "failed",
@@ -113,58 +113,59 @@ named! {
 }
 
 named! {
-    /// What a delivery is about.
+    /// The content of a delivery.
     DeliveryKind {
         /// One event.
         Event = "event",
         /// Several events in one message.
         Digest = "digest",
-        /// An example that somebody asked for.
+        /// An example that a user requested.
         Test = "test",
         /// A report that a schedule made.
         Report = "report",
     }
 }
 
-/// Most runs in a row after which a rule can tell of an unreachable host.
+/// The highest number of runs in a row after which a rule can report an unreachable host.
 pub const MOST_UNREACHABLE_RUNS: u32 = 20;
 
-/// When a target is told, and of which runs.
+/// When a target is notified, and about which runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotificationRule {
-    /// What to tell: at least one.
+    /// The events to report: at least one.
     #[schema(min_items = 1)]
     pub on: Vec<Trigger>,
-    /// Of which runs, in the language of the list (docs/query.md); all by default.
+    /// The runs to report, in the query language of the list (docs/query.md); all by default.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schema(max_length = 2000)]
     pub query: String,
-    /// `still_broken`: after every so many further failures.
+    /// `still_broken`: after this many further failures.
     #[serde(default = "ten")]
     #[schema(minimum = 1, default = 10)]
     pub still_broken_every: u32,
-    /// `unreachable`: after so many runs in a row.
+    /// `unreachable`: after this many runs in a row.
     #[serde(default = "three")]
     #[schema(minimum = 1, maximum = 20, default = 3)]
     pub unreachable_runs: u32,
-    /// `waiting`: after so many minutes in the queue.
+    /// `waiting`: after this many minutes in the queue.
     #[serde(default = "ten")]
     #[schema(minimum = 1, default = 10)]
     pub waiting_minutes: u32,
-    /// `silent`: after so many hours without a run. By default it is learnt from the intervals between earlier runs.
+    /// `silent`: after this many hours without a run. By default, the limit is derived from the intervals between
+    /// earlier runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub silent_hours: Option<u32>,
-    /// `budget`: of which budgets, by their names in the configuration; of all by default.
+    /// `budget`: names of budgets in the configuration; all by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 50)]
     pub budgets: Vec<String>,
-    /// `budget`: when so many percent are spent, once in each period. `query` does not matter.
+    /// `budget`: when this percentage is spent, once in each period. `query` has no effect on it.
     #[serde(default = "hundred")]
     #[schema(minimum = 1, maximum = 10_000, default = 100)]
     pub budget_percent: u32,
-    /// Whether to tell also of runs that ended long before they arrived, such as those in old spools.
+    /// Whether to report runs that ended long before they arrived, such as those in old spools, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
 }
@@ -181,14 +182,14 @@ fn three() -> u32 {
     3
 }
 
-/// Hours in which a target is not told; what happens meanwhile is told at their end, in one message.
+/// Hours in which a target is not notified; events in that time are sent at the end, in one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuietHours {
-    /// Their beginning, as `HH:MM` in the collector's time zone.
+    /// When they begin, as `HH:MM` in the collector's time zone.
     #[schema(example = "22:00")]
     pub from: String,
-    /// Their end, as `HH:MM`; on the next day if it is not after the beginning.
+    /// When they end, as `HH:MM`; on the next day if this is not after the beginning.
     #[schema(example = "06:00")]
     pub to: String,
     /// Days on which they begin; every day by default.
@@ -196,20 +197,20 @@ pub struct QuietHours {
     pub days: Vec<Weekday>,
 }
 
-/// A change of a secret that may be stored already: absent, `null`, or a new value.
+/// A change of a secret that may already be stored: absent, `null`, or a new value.
 #[derive(Debug, Clone, Default)]
 pub enum Patch<T> {
-    /// Absent: the stored one stays.
+    /// Absent: the stored secret stays.
     #[default]
     Unchanged,
-    /// `null`: the stored one is removed.
+    /// `null`: the stored secret is removed.
     Removed,
-    /// It is this one from now on.
+    /// A new secret, which replaces the stored one.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// The secret from now on.
+    /// The new secret, if there is one.
     #[must_use]
     pub fn or_stored(self, stored: Option<T>) -> Option<T> {
         match self {
@@ -227,36 +228,38 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     }
 }
 
-/// Whom to tell, of what and when. Secrets are accepted and never shown: one that is left out stays, and `null` removes it.
+/// Where to send notifications, about what and when. Secrets are accepted but never shown: an omitted one stays unchanged,
+/// and `null` removes it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSettings {
-    /// How it is reached.
+    /// The kind of the target.
     pub kind: TargetKind,
-    /// Whether it is told at all.
+    /// Whether it is notified at all.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub enabled: bool,
-    /// When it is told, and of which runs; a message is sent if any rule matches.
+    /// When it is notified, and about which runs; a message is sent if any rule matches.
     #[serde(default)]
     pub rules: Vec<NotificationRule>,
-    /// When it is not told.
+    /// When it is not notified.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quiet: Vec<QuietHours>,
-    /// Collect events for so many minutes, and send them in one message. 0: each is sent at once.
+    /// Collect events for this many minutes, and send them in one message. 0: each event is sent at once.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schema(maximum = 10_080)]
     pub digest_minutes: u32,
-    /// Messages for single events within an hour at most; further events are sent in one message.
+    /// Maximum number of messages for single events within an hour; further events are sent in one message.
     #[serde(default = "thirty")]
     #[schema(minimum = 1, default = 30)]
     pub max_per_hour: u32,
-    /// Secret: where messages are sent to. `webhook`, `slack`, `teams`, `mattermost`, `template`; of `matrix` the home server,
-    /// of `pagerduty` another server than its own.
+    /// Secret: where messages are sent. For `webhook`, `slack`, `teams`, `mattermost` and `template`; for `matrix`, the
+    /// home server; for `pagerduty`, a server in place of PagerDuty's own.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
     pub url: Patch<SecretString>,
-    /// Secret: the access token of `matrix`, the routing key of `pagerduty`, or what the templates of `template` have as `token`.
+    /// Secret: the access token for `matrix`, the routing key for `pagerduty`, or the value of `token` in the templates
+    /// of `template`.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
     pub token: Patch<SecretString>,
@@ -264,11 +267,11 @@ pub struct TargetSettings {
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<String>, write_only)]
     pub password: Patch<SecretString>,
-    /// Secret, `webhook` and `template`: header fields to send; those of `template` are templates.
+    /// Secret, `webhook` and `template`: header fields to send; for `template`, their values are templates.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<BTreeMap<String, String>>, write_only)]
     pub headers: Patch<BTreeMap<String, SecretString>>,
-    /// Secret, `webhook`: keys that sign, as `whsec_…`; one or two. Without any, one is made and shown once.
+    /// Secret, `webhook`: signing keys, as `whsec_…`; one or two. If none is given, one is generated and shown once.
     #[serde(default, skip_serializing_if = "is_secret", serialize_with = "nothing")]
     #[schema(value_type = Option<Vec<String>>, write_only, max_items = 2)]
     pub signing_secrets: Patch<Vec<SecretString>>,
@@ -288,10 +291,10 @@ pub struct TargetSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub port: Option<u16>,
-    /// `mail`: how it is spoken to; `tls` by default.
+    /// `mail`: encryption of the connection; `tls` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<MailSecurity>,
-    /// `mail`: user at the mail server.
+    /// `mail`: user name for the mail server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// `template`: the request's method, `POST` (the default) or `PUT`.
@@ -300,7 +303,7 @@ pub struct TargetSettings {
     /// `template`: its `Content-Type`; `application/json` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// `template`: its body, a template in the language of Jinja.
+    /// `template`: its body, a Jinja template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 20_000)]
     pub body: Option<String>,
@@ -314,12 +317,12 @@ fn thirty() -> u32 {
     30
 }
 
-/// Of a secret: it is never told again. The API document would leave a field out that has `skip_serializing`.
+/// For a secret, which is never served. With `skip_serializing`, the field would be missing in the API document.
 fn is_secret<T>(_: &T) -> bool {
     true
 }
 
-/// In place of a secret.
+/// Shown in place of a secret.
 fn nothing<T, S: Serializer>(_: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_none()
 }
@@ -333,7 +336,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl MailSecurity {
-    /// The port of a mail server that is spoken to like that.
+    /// The default port of a mail server with this encryption.
     #[must_use]
     pub fn port(self) -> u16 {
         match self {
@@ -345,7 +348,7 @@ impl MailSecurity {
 }
 
 impl TargetSettings {
-    /// Whether any rule asks for one of these triggers.
+    /// Whether any rule has one of these triggers.
     #[must_use]
     pub fn asks_for(&self, triggers: &[Trigger]) -> bool {
         let mut rules = self.rules.iter();
@@ -364,33 +367,33 @@ pub struct TargetRow {
     pub settings: TargetSettings,
     /// Its secrets, encrypted; empty if it has none.
     pub sealed: Vec<u8>,
-    /// Where messages go, as far as it is no secret.
+    /// Where messages are sent, without secret parts.
     pub address: String,
     /// Whether the configuration file defines it.
     pub is_from_file: bool,
     /// When it was last changed.
     pub changed_us: i64,
-    /// Why it was switched off, and when, if it was.
+    /// Why and when it was switched off, if it was.
     pub off: Option<(String, i64)>,
-    /// Since when every attempt failed.
+    /// The time since which every attempt has failed.
     pub failing_since_us: Option<i64>,
     /// Failed attempts in a row.
     pub failures: u32,
-    /// No attempt before this time.
+    /// No attempt is made before this time.
     pub retry_us: Option<i64>,
-    /// When it last took a message.
+    /// When it last accepted a message.
     pub delivered_us: Option<i64>,
 }
 
 impl TargetRow {
-    /// Whether it is told.
+    /// Whether it is notified.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.settings.enabled && self.off.is_none()
     }
 }
 
-/// What happened to a run that may be told; each is told once.
+/// An event in the life of a run that may cause notifications; each is reported once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
     /// Its name: `started`, `success`, or the reason of a failure.
@@ -400,10 +403,10 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The moment of a run that starts.
+    /// The moment at which a run starts.
     pub const STARTED: &'static str = "started";
 
-    /// The moment that a run has reached; none while it is queued.
+    /// The last moment that the run has reached; none while it is queued.
     #[must_use]
     pub fn name_of(row: &ExecutionRow) -> Option<&'static str> {
         match (row.status, row.phase) {
@@ -415,41 +418,41 @@ impl Moment {
     }
 }
 
-/// A moment that is not expanded yet.
+/// A moment that has not been expanded yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
     /// Its number.
     pub id: i64,
     /// The run.
     pub execution: ExecutionKey,
-    /// What happened.
+    /// The moment.
     pub moment: Moment,
 }
 
-/// Something to tell a target.
+/// An event to report to a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotificationEvent {
     /// The target.
     pub target: i64,
-    /// What it is about; a target is told once of each.
+    /// The subject; a target is notified once about each.
     pub subject: String,
-    /// Why it is told: at least one.
+    /// Why it is reported: at least one trigger.
     pub triggers: Vec<Trigger>,
-    /// The run; [`NotificationEvent::NO_RUN`] if it is about none.
+    /// The run; [`NotificationEvent::NO_RUN`] if there is none.
     pub execution: ExecutionKey,
-    /// What the triggers found out, as JSON.
+    /// The findings of the triggers, as JSON.
     pub detail: String,
     /// When it happened.
     pub at_us: i64,
-    /// When it is sent together with others; none: at once.
+    /// When it is sent together with other events; none: at once.
     pub held_until_us: Option<i64>,
 }
 
 impl NotificationEvent {
-    /// Stands for the run of an event that is about none: keys begin at 1.
+    /// Used in place of a run if an event is not about one: keys begin at 1.
     pub const NO_RUN: ExecutionKey = 0;
 
-    /// The run, if it is about one.
+    /// The run, if the event is about one.
     #[must_use]
     pub fn run(&self) -> Option<ExecutionKey> {
         (self.execution != Self::NO_RUN).then_some(self.execution)
@@ -465,33 +468,33 @@ pub struct DeliveryRow {
     pub uuid: Uuid,
     /// The target.
     pub target: i64,
-    /// The run; none if it is not about a single one.
+    /// The run; none if the message is not about a single one.
     pub execution: Option<ExecutionKey>,
-    /// The report that it is.
+    /// The report, if the message is one.
     pub report: Option<Uuid>,
-    /// What it is.
+    /// Its content.
     pub kind: DeliveryKind,
-    /// What became of it.
+    /// Its state.
     pub state: DeliveryState,
     /// When it was created.
     pub created_us: i64,
-    /// When it is tried next.
+    /// When the next attempt is due.
     pub due_us: i64,
     /// Attempts so far.
     pub attempts: u32,
     /// When it was delivered or given up.
     pub done_us: Option<i64>,
-    /// What it says, as JSON; none before the first attempt, and after a redaction.
+    /// Its text, as JSON; none before the first attempt, and after a redaction.
     pub notice: Option<String>,
-    /// Method and address of the last request, without what is secret.
+    /// Method and address of the last request, without secret parts.
     pub request: Option<String>,
     /// Its body, without secrets.
     pub body: Option<String>,
-    /// Recipients that have it already, separated by line ends.
+    /// Recipients that already received it, separated by newlines.
     pub recipients: String,
-    /// Why it failed last.
+    /// Why the last attempt failed.
     pub error: Option<String>,
-    /// Grows with each redaction of its run.
+    /// Incremented by each redaction of its run.
     pub stamp: i64,
 }
 

@@ -7,11 +7,11 @@ use super::{ExecutionKey, ExecutionRow};
 pub struct Page {
     /// Maximum number of entries.
     pub limit: u32,
-    /// How many entries to skip; documented, costly when large.
+    /// How many entries to skip; documented, but slow for large numbers.
     pub offset: u64,
     /// Where the last page ended; the preferred way for clients.
     pub after: Option<Cursor>,
-    /// Oldest first.
+    /// Whether the oldest come first.
     pub ascending: bool,
 }
 
@@ -41,7 +41,7 @@ impl Cursor {
         format!("{:x}.{:x}", self.started_us, self.key)
     }
 
-    /// Reads what [`Cursor::encode`] wrote; none for anything else.
+    /// Parses what [`Cursor::encode`] wrote; none for anything else.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let (started, key) = text.split_once('.')?;
@@ -53,14 +53,14 @@ impl Cursor {
     }
 }
 
-/// The requested part of a list of executions by their duration. Only those that are over have one.
+/// The requested part of a list of executions by their duration. Only finished executions have one.
 #[derive(Debug, Clone)]
 pub struct DurationPage {
     /// Maximum number of entries.
     pub limit: u32,
     /// Where the last page ended.
     pub after: Option<DurationCursor>,
-    /// The shortest first.
+    /// Whether the shortest come first.
     pub ascending: bool,
 }
 
@@ -83,13 +83,13 @@ impl DurationCursor {
         }
     }
 
-    /// As an opaque text for the API, which no other cursor looks like.
+    /// As an opaque text for the API, different from every other cursor.
     #[must_use]
     pub fn encode(self) -> String {
         format!("t{:x}.{:x}", self.duration_us, self.key)
     }
 
-    /// Reads what [`DurationCursor::encode`] wrote; none for anything else.
+    /// Parses what [`DurationCursor::encode`] wrote; none for anything else.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
         let Cursor { started_us, key } = Cursor::decode(text.strip_prefix('t')?)?;

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::{ExecutionFilter, ExecutionKey, Status, time_from_us};
 
-/// The state of an execution's stored log. No event records it, so no projection writes it.
+/// The state of an execution's stored log. It is not recorded by events, so no projection writes it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LogState {
-    /// Size of the stored log, in bytes; none before it was measured.
+    /// Size of the stored log, in bytes; none until it is measured.
     pub payload_bytes: Option<u64>,
     /// When retention removed the log, in microseconds since the epoch.
     pub payload_removed_us: Option<i64>,
@@ -61,10 +61,10 @@ impl From<Pin> for Pinned {
 /// Which executions a rule applies to: the filters of [`crate::filter::PlaceName::Retention`]; the others are not set.
 pub type Scope = ExecutionFilter;
 
-/// The limits of a rule. One that is not set removes nothing.
+/// The limits of a rule. A limit that is not set removes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Days that an execution is kept after its end; after its arrival, if its own clock was wrong by a year.
+    /// Days that an execution is kept after its end; after its arrival, if its clock was off by a year.
     pub keep_days: Option<u32>,
     /// Number of executions kept, newest first.
     pub keep_runs: Option<u64>,
@@ -72,7 +72,7 @@ pub struct Limits {
     pub keep_bytes: Option<u64>,
     /// Days that an execution's log is kept after its end; its rows stay.
     pub keep_payload_days: Option<u32>,
-    /// Number of each playbook's newest executions that are always kept whole.
+    /// Number of each playbook's newest executions that are always kept completely.
     pub keep_at_least: u64,
 }
 

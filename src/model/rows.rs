@@ -19,24 +19,24 @@ pub type ExecutionKey = i64;
 pub struct ExecutionRow {
     /// Identity.
     pub id: Uuid,
-    /// The producers' description at the start.
+    /// The producers' description of the run, from its start.
     pub description: ExecutionStarted,
     /// `running`, `success` or `failed`.
     pub status: Status,
-    /// Its phase, which is finer than the status.
+    /// Its phase, which is more detailed than the status.
     pub phase: Phase,
     /// Why it failed.
     pub reason: Option<Reason>,
     /// Time of the first event.
     pub started_us: i64,
-    /// Time of the recorder's first event, which results' times are relative to; by the recorder's own clock, whatever
-    /// else reports on the execution.
+    /// Time of the recorder's first event, to which results' times are relative; by the recorder's own clock, whatever
+    /// other producers report.
     pub base_us: i64,
-    /// Time of the last event, once it is over.
+    /// Time of the last event, once the execution is finished.
     pub ended_us: Option<i64>,
-    /// Exit code that the shell saw.
+    /// The exit code, as the shell saw it.
     pub exit_code: Option<i32>,
-    /// Signal that ended it.
+    /// The signal that ended it.
     pub signal: Option<i32>,
     /// Whether anything was changed on any host; never in check mode, where `stats` count what would have changed.
     pub changed: bool,
@@ -44,7 +44,7 @@ pub struct ExecutionRow {
     pub usage: Option<Usage>,
     /// Printed lines so far, including an unfinished last one.
     pub output_lines: u64,
-    /// The producer whose printed lines these are.
+    /// The producer of these printed lines.
     pub output_from: Producer,
     /// Results so far.
     pub results: u64,
@@ -59,7 +59,7 @@ pub struct ExecutionRow {
 }
 
 impl ExecutionRow {
-    /// How long it took, in microseconds; none while it is running, and if its start or its end was never recorded.
+    /// How long it took, in microseconds; none while it is running, or if its start or its end was never recorded.
     #[must_use]
     pub fn duration_us(&self) -> Option<i64> {
         let imported = self.description.imported.as_ref();
@@ -126,11 +126,11 @@ pub struct HostRow {
     pub running_task: Option<u32>,
     /// Since when, in microseconds since the epoch.
     pub running_since_us: Option<i64>,
-    /// What the execution told last of the groups that the host belongs to.
+    /// The groups of the host, as the execution last reported them.
     pub groups: Option<ReportedGroups>,
 }
 
-/// An event that tells the groups of a host.
+/// An event that reports the groups of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportedGroups {
     /// Its sequence number.
@@ -140,7 +140,7 @@ pub struct ReportedGroups {
 }
 
 impl ReportedGroups {
-    /// An event that tells these groups.
+    /// An event that reports these groups.
     #[must_use]
     pub fn new(seq: u64, groups: &[String]) -> Self {
         let mut hash = Sha256::new();
@@ -178,7 +178,7 @@ pub struct PlayRow {
 /// Number of a task's results by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TaskCounts {
-    /// Ended well, changed ones included.
+    /// Succeeded, including those that changed something.
     pub ok: u32,
     /// Changed something.
     pub changed: u32,
@@ -203,11 +203,11 @@ pub struct TaskRow {
     pub name: String,
     /// Module or action.
     pub action: String,
-    /// File that holds it; empty when unknown.
+    /// The file that contains it; empty if not known.
     pub path: String,
-    /// Line in the file; 0 when unknown.
+    /// Line in the file; 0 if not known.
     pub line: u32,
-    /// Role that holds it; empty when none.
+    /// The role that contains it; empty if there is none.
     pub role: String,
     /// Its tags.
     pub tags: Vec<String>,
@@ -219,7 +219,7 @@ pub struct TaskRow {
     pub started_us: i64,
     /// When its last result came.
     pub ended_us: i64,
-    /// Sequence number of its first result, and of its last; 0 while there is none.
+    /// Sequence numbers of its first and its last result; 0 if there is none.
     pub first_seq: u64,
     /// See `first_seq`.
     pub last_seq: u64,
@@ -227,8 +227,8 @@ pub struct TaskRow {
     pub counts: TaskCounts,
 }
 
-/// One result: a task on a host. Few columns on purpose: its content stays in the event log, found by its sequence
-/// number.
+/// One result: a task on a host. It has few columns on purpose: its content stays in the event log, where its sequence
+/// number finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResultRow {
     /// Sequence number of its event, by the recorder.
@@ -243,14 +243,14 @@ pub struct ResultRow {
     pub flags: ResultFlags,
     /// End, in microseconds after the execution's `base_us`.
     pub ended_us: i64,
-    /// How long it took, in microseconds; unknown when the recorder did not see it start.
+    /// How long it took, in microseconds; not known if the recorder did not see it start.
     pub duration_us: Option<i64>,
-    /// What few results have. It is boxed, because there are many results in memory.
+    /// Fields that few results have. They are boxed, because there are many results in memory.
     pub rare: Option<Box<RareFields>>,
 }
 
 impl ResultRow {
-    /// Whether it is a failure that nothing handled: neither ignored nor rescued nor repeated in the debugger.
+    /// Whether it is an unhandled failure: neither ignored nor rescued nor repeated in the debugger.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         self.status.is_failure()
@@ -269,16 +269,16 @@ impl ResultRow {
 /// Fields that few results have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RareFields {
-    /// The other hosts that ran it (`delegate_to`); those of a loop joined by a comma.
+    /// The other hosts that ran it (`delegate_to`); for a loop, joined by a comma.
     pub delegated_to: Option<String>,
-    /// The module or action that ran, where the task's own is a template.
+    /// The module or action that ran, if the task names it by a template.
     pub action: Option<String>,
     /// Fingerprint of its error, if it failed (its bits).
     pub fingerprint: Option<i64>,
 }
 
 impl RareFields {
-    /// These values, if there are any.
+    /// These values, if any of them is set.
     pub fn new(
         delegated_to: Option<impl Into<String>>,
         action: Option<impl Into<String>>,
@@ -348,7 +348,7 @@ impl ResultFlags {
     /// It no longer counts: the debugger ran its task again.
     pub const RETRACTED: u8 = 128;
 
-    /// Its failure was handled. Statements of the store have this number.
+    /// Its failure was handled. Statements of the store contain this number.
     pub const HANDLED: u8 = Self::IGNORED | Self::RESCUED;
 
     /// Whether one of these bits is set.
@@ -358,7 +358,7 @@ impl ResultFlags {
     }
 }
 
-/// A report of facts. The facts stay in the event log, found by the event's sequence number.
+/// A report of facts. The facts stay in the event log, where the event's sequence number finds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactsRow {
     /// Sequence number of its event, by the recorder.
@@ -367,7 +367,7 @@ pub struct FactsRow {
     pub host: String,
     /// Its kind (see `facts::Kind`).
     pub kind: i64,
-    /// Hash of the facts that last (see `facts::Gathering`).
+    /// Hash of the long-lived facts (see `facts::Gathering`).
     pub digest: i64,
     /// When it came, in microseconds since the epoch.
     pub at_us: i64,
@@ -394,12 +394,12 @@ pub struct BlockRow {
     pub data: Vec<u8>,
 }
 
-/// Who may add to a run. Not a projection of events: it is stored with the first of them.
+/// Who may add to a run. It is not a projection of events: it is stored together with the first of them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Owner {
-    /// SHA-256 of the run's key. None: it began without one.
+    /// SHA-256 of the run's key. None: the run began without one.
     pub key: Option<[u8; 32]>,
-    /// Name of the token that began it, where there is no key.
+    /// Name of the token that began the run, if it has no key.
     pub token: Option<String>,
 }
 
@@ -418,22 +418,22 @@ impl std::fmt::Debug for Owner {
 pub struct Changes {
     /// Key in the store; none while the execution is new.
     pub key: Option<ExecutionKey>,
-    /// The execution's version that the changes are based on, 0 while it is new; none if nobody else can have written.
-    /// See [`crate::store::Store::is_shared`].
+    /// The version of the execution on which the changes are based, 0 while it is new; none if nobody else can have
+    /// changed it. See [`crate::store::Store::is_shared`].
     pub version: Option<i64>,
     /// A sign of life without events.
     pub beat: bool,
-    /// Time of the latest sign of life, by its producers' clock, if it is to be stored.
+    /// Time of the last sign of life, by its producers' clock, if it is to be stored.
     pub alive_us: Option<i64>,
     /// When the execution arrived, by the collector's clock; the first time is kept.
     pub arrived_us: Option<i64>,
-    /// The execution's own row, where it changed.
+    /// The execution's own row, if it changed.
     pub execution: Option<Box<ExecutionRow>>,
     /// The owner: written with a new execution.
     pub owner: Option<Owner>,
-    /// Whether its start time may differ from the one stored beside its fingerprints and reports of facts.
+    /// Whether its start time may differ from the one that is stored with its fingerprints and reports of facts.
     pub start_moved: bool,
-    /// Whether the stored hosts are replaced by `hosts`.
+    /// Whether `hosts` replaces the stored hosts.
     pub replace_hosts: bool,
     /// Hosts that are new or changed.
     pub hosts: Vec<HostRow>,
@@ -451,9 +451,9 @@ pub struct Changes {
     pub blocks: Vec<BlockRow>,
     /// The launcher's row for the execution.
     pub launch: Option<Box<LaunchRow>>,
-    /// What happened to the execution that targets of notifications may have to be told.
+    /// An event in the life of the execution that may have to be reported to notification targets.
     pub moment: Option<Moment>,
-    /// The audit entries, if somebody requested the change.
+    /// The audit entries, if a user requested the change.
     pub audit: Vec<AuditEntry>,
     /// The decision of the schedule that starts the execution.
     pub tick: Option<Box<ScheduleTick>>,

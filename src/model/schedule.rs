@@ -1,4 +1,4 @@
-//! Schedules: what the launcher starts by itself, when, and what became of it.
+//! Schedules: what the launcher starts regularly, when, and with which outcome.
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,24 @@ use super::Status;
 use super::execution::named;
 
 named! {
-    /// What a schedule does when its time has come and its last run is not over.
+    /// What a schedule does if its last run is not finished when the next one is due.
     #[derive(Default)]
     Overlap {
-        /// Nothing: this time is left out.
+        /// Nothing: this time is skipped.
         #[default]
         Skip = "skip",
-        /// It queues a run, which starts when the last one is over. One at most waits.
+        /// It queues a run, which starts when the last one is finished. At most one run waits.
         Queue = "queue",
-        /// It cancels the last run, and queues a new one, which starts when that one is over.
+        /// It cancels the last run, and queues a new one, which starts when that one is finished.
         Cancel = "cancel",
     }
 }
 
 named! {
-    /// What becomes of times that nobody decided about when they came: the collector was stopped, or launched nothing.
+    /// How to treat missed times, at which the collector was stopped or launched nothing.
     #[derive(Default)]
     MissedTimes {
-        /// Nothing: they are left out.
+        /// They are skipped.
         #[default]
         Skip = "skip",
         /// One run is started for all of them.
@@ -38,29 +38,29 @@ named! {
 }
 
 named! {
-    /// What became of a time of a schedule, or why the next one would not start a run.
+    /// Outcome of a schedule's time, or why its next time would not start a run.
     ScheduleOutcome {
         /// A run was started.
         Started = "started",
-        /// A run was started because somebody asked for it, at no time of the schedule.
+        /// A user requested a run outside the schedule's times.
         StartedByHand = "started_by_hand",
         /// The schedule is paused.
         Paused = "paused",
         /// This collector launches nothing.
         LauncherOff = "launcher_off",
-        /// The last run was not over.
+        /// The last run was not finished.
         StillRunning = "still_running",
         /// A run of this schedule was already waiting for the last one.
         AlreadyWaiting = "already_waiting",
-        /// Nobody decided about it when it came.
+        /// The time was missed.
         Missed = "missed",
-        /// The token on whose behalf the schedule starts runs was revoked, or there never was one.
+        /// The token on whose behalf the schedule starts runs was revoked, or never existed.
         TokenRevoked = "token_revoked",
         /// That token has expired.
         TokenExpired = "token_expired",
         /// That token lacks the scope `run`.
         TokenNotAllowed = "token_not_allowed",
-        /// There is no such playbook, inventory or key any more.
+        /// The playbook, inventory or key no longer exists.
         NotFound = "not_found",
         /// A secret is not configured, or cannot be read.
         NoSecret = "no_secret",
@@ -71,30 +71,30 @@ named! {
     }
 }
 
-/// Names of secrets that the collector is configured with. They are read when a run starts, and never stored.
+/// Names of secrets in the collector's configuration. They are read when a run starts, and never stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecretNames {
-    /// Of the password of vaulted files.
+    /// The secret with the password of vaulted files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vault_password: Option<String>,
-    /// Of the text of a private key.
+    /// The secret with the text of a private key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private_key: Option<String>,
-    /// Of extra variables: the variable's name → the secret's name.
+    /// The secrets with the values of extra variables: the variable's name → the secret's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub extra_vars: BTreeMap<String, String>,
 }
 
-/// What a schedule runs: a playbook, or a module on hosts. Unlike the request of a single run it is stored as it is,
-/// so secrets are only named.
+/// What a schedule runs: a playbook, or a module on hosts. Unlike the request of a single run, it is stored unchanged,
+/// so it contains names of secrets only.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScheduledRun {
     /// Name of the playbook, relative to the configured folders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub playbook: Option<String>,
-    /// Instead of a playbook, an ad-hoc run: the host pattern.
+    /// The host pattern of an ad-hoc run, instead of a playbook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<String>,
     /// Ad-hoc: the module; `command` by default.
@@ -124,7 +124,7 @@ pub struct ScheduledRun {
     /// Name of that user; root by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub become_user: Option<String>,
-    /// How many hosts at once: 1 to 1000.
+    /// Number of hosts at once: 1 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1000)]
     pub forks: Option<u32>,
@@ -147,7 +147,7 @@ pub struct ScheduledRun {
     /// Why it is run, for the record of each run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Labels of each run.
+    /// Labels for each run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
     /// Names of secrets.
@@ -156,7 +156,7 @@ pub struct ScheduledRun {
 }
 
 impl ScheduledRun {
-    /// The same without the values of extra variables and the arguments, which may be secret all the same: for readers
+    /// The same without the values of extra variables and the arguments, which may be secret nevertheless: for readers
     /// and for the audit trail.
     #[must_use]
     pub fn without_values(&self) -> Self {
@@ -187,23 +187,22 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// When a schedule runs, what it runs, and what it does where that is not simple.
+/// When a schedule runs, what it runs, and what it does if that is not possible at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScheduleSettings {
-    /// Five fields (minute, hour, day of month, month, day of week), six with seconds before them, or `@daily` and the
-    /// like.
+    /// Five fields (minute, hour, day of month, month, day of week), six with seconds first, or `@daily` and the like.
     pub cron: String,
-    /// Name of the zone that the fields are in, of the IANA database.
+    /// Name of the time zone of these fields, from the IANA database.
     pub zone: String,
-    /// What to do when the last run is not over.
+    /// What to do if the last run is not finished.
     pub overlap: Overlap,
     /// What to do with missed times.
     pub missed: MissedTimes,
-    /// Each run starts up to this many seconds late, at random.
+    /// Each run starts with a random delay of up to this many seconds.
     pub jitter_seconds: u32,
-    /// What runs.
+    /// What it runs.
     pub run: ScheduledRun,
-    /// What it is for.
+    /// Its purpose.
     pub description: Option<String>,
 }
 
@@ -221,11 +220,11 @@ pub struct Pause {
 /// A schedule, as stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScheduleRow {
-    /// Identity: a schedule that is made later under the same name has another one.
+    /// Identity: a later schedule with the same name has another one.
     pub id: Uuid,
     /// Its name, unique.
     pub name: String,
-    /// When and what it runs.
+    /// When it runs, and what.
     pub settings: ScheduleSettings,
     /// On whose behalf it starts runs: `token:NAME`.
     pub owner: String,
@@ -237,9 +236,9 @@ pub struct ScheduleRow {
     pub changed_us: i64,
     /// Whether it is paused.
     pub paused: Option<Pause>,
-    /// Its times up to this one are decided.
+    /// All its times up to this one are decided.
     pub decided_us: i64,
-    /// Grows with each change and each decision.
+    /// Incremented by each change and each decision.
     pub revision: i64,
     /// The last decision.
     pub last: Option<TickRow>,
@@ -260,39 +259,39 @@ impl ScheduleRow {
 pub struct LastRun {
     /// Its identity.
     pub execution: Uuid,
-    /// How it went; none: it was deleted.
+    /// Its status; none: it was deleted.
     pub status: Option<Status>,
 }
 
-/// A run of a schedule that is not over.
+/// A run of a schedule that is not finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OpenRun {
     /// Its identity.
     pub execution: Uuid,
-    /// Whether it waits to be started.
+    /// Whether it is waiting to be started.
     pub is_queued: bool,
 }
 
-/// What became of a time of a schedule, as stored.
+/// The outcome of a schedule's time, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TickRow {
-    /// Its number: the later the decision, the greater.
+    /// Its number, which grows with each decision.
     pub number: i64,
     /// The time, in microseconds since the epoch.
     pub time_us: i64,
-    /// When it was decided about.
+    /// When it was decided.
     pub decided_us: i64,
     /// The decision.
     pub outcome: ScheduleOutcome,
     /// The reason, in words.
     pub detail: Option<String>,
-    /// Earlier times that nobody decided about when they came.
+    /// Number of earlier times that were missed.
     pub passed_over: u64,
     /// The run that was started.
     pub execution: Option<Uuid>,
 }
 
-/// A decision about a time of a schedule, to be stored: in the same commit as the run that it starts.
+/// A decision about a schedule's time, to be stored in the same commit as the run that it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleTick {
     /// Identity of the schedule.
@@ -301,15 +300,15 @@ pub struct ScheduleTick {
     pub revision: i64,
     /// The time, in microseconds since the epoch.
     pub time_us: i64,
-    /// All times of the schedule up to this one are decided with it: the same, unless somebody asked for a run by hand.
+    /// All times of the schedule up to this one are decided by it: the same time, unless a user requested the run.
     pub until_us: i64,
-    /// When it was decided about.
+    /// When it was decided.
     pub decided_us: i64,
     /// The decision.
     pub outcome: ScheduleOutcome,
     /// The reason, in words.
     pub detail: Option<String>,
-    /// Earlier times that nobody decided about when they came.
+    /// Number of earlier times that were missed.
     pub passed_over: u64,
     /// The run that it starts; the launcher fills it in.
     pub execution: Option<Uuid>,
@@ -320,42 +319,43 @@ pub struct ScheduleTick {
 pub struct Schedule {
     /// Its name.
     pub name: String,
-    /// When it runs: five fields (minute, hour, day of month, month, day of week), six with seconds before them, or
-    /// `@daily` and the like.
+    /// When it runs: five fields (minute, hour, day of month, month, day of week), six with seconds first, or `@daily`
+    /// and the like.
     pub cron: String,
-    /// Name of the time zone that the fields are in.
+    /// Name of the time zone of these fields.
     pub zone: String,
-    /// What it does when its last run is not over.
+    /// What it does if its last run is not finished.
     pub overlap: Overlap,
-    /// What it does with times that came while no collector could start it.
+    /// How it treats times at which no collector could start a run.
     pub missed: MissedTimes,
-    /// Each run starts up to this many seconds late, at random.
+    /// Each run starts with a random delay of up to this many seconds.
     pub jitter_seconds: u32,
     /// What it runs. Values of extra variables and arguments are only shown to tokens with the scope `run`.
     pub run: ScheduledRun,
-    /// What it is for.
+    /// Its purpose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// On whose behalf it starts runs: who created it, or last changed it.
+    /// On whose behalf it starts runs: the token that created or last changed it.
     pub owner: String,
     /// When it was created.
     pub created: DateTime<Utc>,
     /// When it was last changed, paused or resumed.
     pub changed: DateTime<Utc>,
-    /// Since when it is paused, by whom, and why.
+    /// When it was paused, by whom, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<SchedulePause>,
-    /// Why it would start nothing if its time came now.
+    /// Why it would start no run if its time came now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<ScheduleBlock>,
-    /// Its next times, with the zone's offset from UTC: one in the list, ten of a single schedule; none while it is paused.
+    /// Its next times, with the zone's offset from UTC: one in the list, ten for a single schedule; none while it is
+    /// paused.
     pub next: Vec<DateTime<FixedOffset>>,
-    /// What became of its last times, newest first: one in the list, up to 100 of a single schedule.
+    /// Outcome of its last times, newest first: one in the list, up to 100 for a single schedule.
     pub past: Vec<ScheduleTime>,
     /// The run that it started last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_execution: Option<Uuid>,
-    /// How that one went; missing where it was deleted.
+    /// Status of that run; missing if it was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_status: Option<Status>,
 }
@@ -363,37 +363,37 @@ pub struct Schedule {
 /// Who paused a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SchedulePause {
-    /// Since when.
+    /// When it was paused.
     pub time: DateTime<Utc>,
-    /// By whom.
+    /// Who paused it.
     pub by: String,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// Why a schedule would start nothing.
+/// Why a schedule would start no run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScheduleBlock {
-    /// For programs.
+    /// A stable code, for programs.
     pub reason: ScheduleOutcome,
     /// For people: what is wrong, and what to do.
     pub message: String,
 }
 
-/// What became of a time of a schedule.
+/// Outcome of a schedule's time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScheduleTime {
-    /// The time of the cron line; of a run by hand, when somebody asked for it.
+    /// The scheduled time; for a run by hand, when it was requested.
     pub time: DateTime<Utc>,
-    /// When it was decided about: later, by the jitter or because it was missed.
+    /// When it was decided: later than `time` if it was delayed at random or missed.
     pub decided: DateTime<Utc>,
-    /// `started`, `started_by_hand`, or why nothing was started.
+    /// `started`, `started_by_hand`, or why no run was started.
     pub outcome: ScheduleOutcome,
-    /// The reason, in words; of a run by hand, who asked for it.
+    /// The reason, in words; for a run by hand, who requested it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Earlier times that nobody decided about when they came: no collector was running, or its database was away.
+    /// Number of earlier times that were missed: no collector was running, or its database was unavailable.
     pub passed_over: u64,
     /// The run that was started.
     #[serde(skip_serializing_if = "Option::is_none")]

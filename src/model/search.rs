@@ -8,65 +8,66 @@ use uuid::Uuid;
 
 use super::Status;
 
-/// Lines that a query found, the newest run first, and each run's lines in the order in which they came.
+/// Lines that match a query: the newest run first, and the lines of a run in their order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct SearchPage {
     /// The lines.
     pub hits: Vec<SearchHit>,
-    /// Ask with this as `cursor` to go on; missing when everything was searched.
+    /// Send this as `cursor` to continue; missing when everything was searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// Whether the search ended because its time was over. Nothing is missing before `searched_back_to`.
+    /// Whether the search stopped at its time limit. Down to `searched_back_to`, it is complete.
     #[serde(default)]
     pub timed_out: bool,
     /// Start of the oldest run that was searched, as a whole or in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub searched_back_to: Option<DateTime<Utc>>,
-    /// How many runs were read, of those that the query's fields left.
+    /// Number of runs that were read, among those that match the query's fields.
     #[serde(default)]
     pub runs_searched: u64,
-    /// How many more runs the index ruled out, whatever the query's fields say of them: they were not read.
+    /// Number of further runs that the index excluded, whether or not they match the query's fields; they were not
+    /// read.
     #[serde(default)]
     pub runs_ruled_out: u64,
-    /// How many runs could not be searched, because retention removed their log.
+    /// Number of runs that could not be searched, because retention removed their log.
     #[serde(default)]
     pub runs_without_log: u64,
-    /// Counts of the lines found, if they were asked for.
+    /// Counts of the lines found, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facets: Option<SearchFacets>,
 }
 
-/// A line that a query found.
+/// A line that matches a query.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SearchHit {
     /// The run.
     pub execution: FoundRun,
-    /// Where the line stands: `output` (what Ansible printed), `task` (the name of a task), or the field of a result, as
-    /// in `stderr`, `msg` or `diff.0.after`.
+    /// The line's source: `output` (what Ansible printed), `task` (the name of a task), or the field of a result, such
+    /// as `stderr`, `msg` or `diff.0.after`.
     pub r#in: String,
-    /// The line's number there, from 0. In `output`, `/executions/{id}/output?from=` begins with it.
+    /// The line's number in that source, from 0. For `output`, `/executions/{id}/output?from=` begins with it.
     pub line: u64,
-    /// Sequence number of its event; for a line of a result, `/executions/{id}/results/{seq}` has the whole result.
+    /// Sequence number of its event; for a line of a result, `/executions/{id}/results/{seq}` returns the whole result.
     pub seq: u64,
     /// When it was printed or returned.
     pub time: DateTime<Utc>,
     /// Where it was printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Stream>,
-    /// Inventory name of the host that it belongs to, where it is known.
+    /// Inventory name of the host that it belongs to, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// The task that it belongs to, where it is known.
+    /// The task that it belongs to, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<FoundTask>,
-    /// The line without colours; of a long one, the part around the first match.
+    /// The line without colours; for a long line, the part around the first match.
     pub text: String,
-    /// The same text in parts, of which every second one is a match: the first part is before the first match.
+    /// The same text in parts. Every second part is a match: the first part is the text before the first match.
     pub parts: Vec<String>,
-    /// Lines before it.
+    /// Lines before this line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub before: Vec<String>,
-    /// Lines after it.
+    /// Lines after this line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
 }
@@ -103,7 +104,7 @@ pub struct FoundTask {
     pub number: u32,
     /// Its name, without the role.
     pub name: String,
-    /// Its role; empty when there is none.
+    /// Its role; empty if it has none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub role: String,
     /// Module or action.
@@ -111,12 +112,12 @@ pub struct FoundTask {
     pub action: String,
 }
 
-/// Counts of the lines found: by each facet, the most frequent values first.
+/// Counts of the lines found by facet, the most frequent values first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct SearchFacets {
-    /// Lines that were counted: all that were found until everything was searched or the time was over.
+    /// Number of counted lines: all that were found until the search was complete or its time was over.
     pub lines: u64,
-    /// Runs that they are in.
+    /// Number of runs that contain them.
     pub runs: u64,
     /// By playbook.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -138,12 +139,12 @@ pub struct SearchFacets {
     pub day: Vec<FacetCount>,
 }
 
-/// How many lines have a value.
+/// Number of lines with a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FacetCount {
     /// The value.
     pub value: String,
-    /// How many lines.
+    /// Number of lines.
     pub lines: u64,
 }
 

@@ -1,5 +1,5 @@
-//! Series: the runs of one playbook with the same inventory, limit and tags, in check mode or not. Ad-hoc commands are no
-//! series: nobody expects the next one to be the same.
+//! Series: the runs of one playbook with the same inventory, limit, tags and check mode. Ad-hoc commands form no series:
+//! the next one is rarely the same.
 
 use playback_wire::{ExecutionStarted, ExecutionType};
 use sha2::{Digest as _, Sha256};
@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use crate::filter::indexed;
 
-/// Stands for the series of a run that is part of none.
+/// The key of a run that belongs to no series.
 pub const NO_SERIES: i64 = 0;
 
-/// Bits of a key that the whole series decides. Those above are decided by the playbook alone, so that all series of a
+/// Bits of a key that depend on the whole series. The bits above depend on the playbook alone, so that all series of a
 /// playbook are one range of keys; the topmost bit is 0.
 const BITS: u32 = 40;
 const PLAYBOOK_BITS: u32 = 63 - BITS;
@@ -18,7 +18,7 @@ const PLAYBOOK_BITS: u32 = 63 - BITS;
 /// Failures in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailuresInRow {
-    /// How many.
+    /// Number of failures.
     pub runs: u64,
     /// The first of them, and its start in microseconds since the epoch.
     pub first: (Uuid, i64),
@@ -26,8 +26,8 @@ pub struct FailuresInRow {
 
 /// The key of a run's series, from 1 on; [`NO_SERIES`] for an ad-hoc command.
 ///
-/// The 40 bits that tell a playbook's series apart are those of a hash: of a thousand series of one playbook, two have the
-/// same key with a probability of one in two million.
+/// The 40 bits that distinguish a playbook's series are those of a hash: among a thousand series of one playbook, two have
+/// the same key with a probability of one in two million.
 #[must_use]
 pub fn series_key(run: &ExecutionStarted) -> i64 {
     match (run.r#type, &run.playbook) {
@@ -39,17 +39,17 @@ pub fn series_key(run: &ExecutionStarted) -> i64 {
     }
 }
 
-/// The keys of all series of a playbook: from the first one up to, but not including, the second. Few other playbooks'
-/// series may be among them.
+/// The keys of all series of a playbook: from the first one up to, but not including, the second. The range may contain
+/// series of a few other playbooks.
 #[must_use]
 pub fn series_of_playbook(playbook: &str) -> (i64, i64) {
     let bits = playbook_bits(playbook);
-    // The last range ends below the largest number, which no key is likely to be.
+    // The last range ends below the largest number, which hardly any key equals.
     let end = (bits + 1).checked_mul(1 << BITS).unwrap_or(i64::MAX);
     ((bits << BITS).max(1), end)
 }
 
-/// The folder from which a playbook's relative path starts; empty for a whole path, and where the folder is not known. None
+/// The folder to which a playbook's relative path refers; empty for an absolute path, and if the folder is not known. None
 /// for an ad-hoc command.
 #[must_use]
 pub fn folder_of(run: &ExecutionStarted) -> Option<&str> {
@@ -59,18 +59,18 @@ pub fn folder_of(run: &ExecutionStarted) -> Option<&str> {
     })
 }
 
-/// Whether a playbook's path needs no folder.
+/// Whether a playbook's path is absolute.
 #[must_use]
 pub fn is_whole(playbook: &str) -> bool {
     playbook.starts_with('/')
 }
 
-/// A hash of everything that tells series apart, ad-hoc commands included.
+/// A hash of everything that distinguishes series, including those of ad-hoc commands.
 #[must_use]
 pub fn series_hash(run: &ExecutionStarted) -> [u8; 32] {
     let mut hash = Sha256::new();
     let mut add = |part: Option<&str>| {
-        // With its length, so that no two lists of parts are the same bytes.
+        // The length makes the bytes of different lists of parts different.
         let length = part.map_or(u64::MAX, |part| part.len() as u64);
         hash.update(length.to_le_bytes());
         hash.update(part.unwrap_or_default());
@@ -94,12 +94,12 @@ pub fn series_hash(run: &ExecutionStarted) -> [u8; 32] {
 }
 
 fn playbook_bits(playbook: &str) -> i64 {
-    // As the indexed column has it, from which the series of a playbook are looked up.
+    // Has the value of the indexed column by which the series of a playbook are found.
     let hash = Sha256::digest(indexed(playbook).as_bytes());
     first_bits(hash.into(), PLAYBOOK_BITS)
 }
 
-/// So many bits of a hash, as a number that is not negative.
+/// This many bits of a hash, as a number that is not negative.
 fn first_bits(hash: [u8; 32], bits: u32) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&hash[..8]);

@@ -1,4 +1,4 @@
-//! Trends: how runs, tasks and hosts develop, and how long a running execution still takes.
+//! Trends: how runs, tasks and hosts develop, and the estimated remaining time of a running execution.
 
 use chrono::{DateTime, Utc};
 use playback_wire::ExecutionType;
@@ -11,14 +11,14 @@ use super::{CostFigures, RunAt, Status};
 /// How the newest finished runs that match developed. Runs in check mode are left out.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Trends {
-    /// How many runs were looked at.
+    /// Number of runs that were examined.
     pub runs: u64,
-    /// Whether there are older ones that match.
+    /// Whether older runs match, too.
     pub has_older: bool,
-    /// Start of the oldest of them.
+    /// Start of the oldest of these runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<DateTime<Utc>>,
-    /// Start of the newest of them.
+    /// Start of the newest of these runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<DateTime<Utc>>,
     /// The playbooks with the most runs; ad-hoc runs by module.
@@ -26,28 +26,30 @@ pub struct Trends {
     /// How many playbooks are not listed.
     #[serde(default)]
     pub playbooks_left_out: u64,
-    /// Tasks of which there is something to say: they always change something, pass and fail in turn, or take another
-    /// time than before. Those of the most runs first. If a task is asked for, that one in each playbook, and no other.
+    /// Tasks with findings: they always change something, are flaky, or take another time than before. Those with the
+    /// most runs first. With a task filter, that task in each playbook, and no other.
     pub tasks: Vec<TaskTrend>,
     /// How many such tasks are not listed.
     #[serde(default)]
     pub tasks_left_out: u64,
-    /// How many of the runs, from the newest on, their tasks were read of.
+    /// Number of runs, from the newest on, whose tasks were read.
     pub runs_with_tasks: u64,
-    /// Hosts that failed, those with the most failures first. A host that is asked for comes before them, failed or not.
+    /// Hosts that failed, those with the most failures first. With a host filter, that host comes first, whether or not
+    /// it failed.
     pub hosts: Vec<HostTrend>,
     /// How many such hosts are not listed.
     #[serde(default)]
     pub hosts_left_out: u64,
-    /// How many of the runs, from the newest on, their hosts were read of.
+    /// Number of runs, from the newest on, whose hosts were read.
     pub runs_with_hosts: u64,
-    /// Running executions that match and seem not to end: those that take more than half as long again as the longest of
-    /// the last successful runs like them, or, where there are none, for longer than a day. The oldest first.
+    /// Running executions that match and may be stuck: they have been running for more than one and a half times as long
+    /// as the longest of the last successful runs like them, or, if there are none, for more than a day. The oldest
+    /// first.
     #[serde(default)]
     pub overdue: Vec<OverdueRun>,
 }
 
-/// A running execution that seems not to end.
+/// A running execution that may be stuck.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OverdueRun {
     /// Playbook or ad-hoc.
@@ -56,9 +58,9 @@ pub struct OverdueRun {
     pub name: String,
     /// The run.
     pub run: RunAt,
-    /// For how long it has been running, in seconds.
+    /// How long it has been running, in seconds.
     pub elapsed: f64,
-    /// How long runs like it took, in seconds: the median. Missing if there are none.
+    /// Median duration of runs like it, in seconds. Missing if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<f64>,
 }
@@ -70,26 +72,26 @@ pub struct PlaybookTrend {
     pub r#type: ExecutionType,
     /// The playbook as named on the command line, or the module.
     pub name: String,
-    /// The folder that a relative name belongs to.
+    /// The folder to which a relative name refers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
     /// Finished runs.
     pub runs: u64,
     /// Runs that succeeded.
     pub succeeded: u64,
-    /// Their share, from 0 to 1.
+    /// Share of runs that succeeded, from 0 to 1.
     pub success_rate: f64,
-    /// Runs that did not come to an end of their own: they were canceled, ran out of time, or fell silent.
+    /// Runs that did not finish normally: they were canceled, exceeded their time limit, or stopped reporting.
     #[serde(default)]
     pub unfinished: u64,
     /// The last run.
     pub last: RunAt,
-    /// How it ended.
+    /// Status of the last run.
     pub last_status: Status,
-    /// If they pass and fail in turn.
+    /// Present if the runs are flaky.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flaky: Option<Turns>,
-    /// How long they took.
+    /// Their durations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub durations: Option<DurationTrend>,
     /// What they cost, if prices are configured.
@@ -100,10 +102,10 @@ pub struct PlaybookTrend {
 /// What the runs of a playbook cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CostTrend {
-    /// All of them.
+    /// The total of all runs.
     #[serde(flatten)]
     pub figures: CostFigures,
-    /// One of them in the mean; missing if the cost of any is not known.
+    /// The mean of one run; missing if the cost of any run is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean: Option<String>,
 }
@@ -113,34 +115,34 @@ pub struct CostTrend {
 pub struct TaskTrend {
     /// The playbook, or the module of ad-hoc runs.
     pub playbook: String,
-    /// Its role; empty when there is none.
+    /// Its role; empty if it has none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub role: String,
     /// Its name.
     pub name: String,
     /// Module or action.
     pub action: String,
-    /// File that holds it.
+    /// The file that contains it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
-    /// Line in that file; 0 when unknown.
+    /// Line in that file; 0 if not known.
     #[serde(default)]
     pub line: u32,
     /// Runs in which it ran on at least one host.
     pub runs: u64,
     /// Runs in which it changed something.
     pub changed_runs: u64,
-    /// Runs in which it failed on at least one host, and that was not ignored.
+    /// Runs in which it failed on at least one host, and the failure was not ignored.
     pub failed_runs: u64,
     /// The share of the runs in which it did not fail, from 0 to 1.
     #[serde(default)]
     pub success_rate: f64,
-    /// Whether it changed something in each of three runs or more: it is not idempotent.
+    /// Whether it changed something in each of three or more runs: it is not idempotent.
     pub always_changes: bool,
-    /// If it passes and fails in turn.
+    /// Present if it is flaky.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flaky: Option<Turns>,
-    /// How long it took, where it did not fail.
+    /// Its durations in runs in which it did not fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub durations: Option<DurationTrend>,
 }
@@ -159,85 +161,85 @@ pub struct HostTrend {
     /// The share of the runs in which neither happened, from 0 to 1.
     #[serde(default)]
     pub success_rate: f64,
-    /// Of a host that is asked for: how long its tasks took together, where none failed, in the playbook that ran on it
+    /// With a host filter: how long its tasks took together, in runs without failures, for the playbook that ran on it
     /// most often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub durations: Option<DurationTrend>,
-    /// If it passes and fails in turn.
+    /// Present if it is flaky.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flaky: Option<Turns>,
     /// The last run in which it took part.
     pub last: RunAt,
-    /// Whether it failed or could not be reached there.
+    /// Whether it failed or was unreachable in that run.
     pub last_failed: bool,
 }
 
-/// Passing and failing in turn: with the same commit, inventory, limit and tags.
+/// Flakiness: results that differ with the same commit, inventory, limit and tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Turns {
-    /// How often a run ended otherwise than the one before it.
+    /// How often a run's result differed from that of the run before.
     pub turns: u64,
     /// How many pairs of runs were compared.
     pub of: u64,
 }
 
-/// How long something took in successful runs, in seconds. Of runs with different inventories, limits or tags, those of
-/// the most frequent kind count.
+/// Durations of successful runs, in seconds. If runs have different inventories, limits or tags, those of the most
+/// frequent combination count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DurationTrend {
-    /// Runs that count.
+    /// Number of runs that count.
     pub runs: u64,
     /// The median.
     pub median: f64,
-    /// 95 of 100 took no longer.
+    /// The 95th percentile.
     pub p95: f64,
-    /// When it changed, the oldest change first.
+    /// Changes of the duration, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<DurationChange>,
 }
 
-/// From one run on, durations are others than before, and that is no coincidence.
+/// A run from which on durations differ significantly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DurationChange {
-    /// The first run of the new duration.
+    /// The first run with the new duration.
     pub run: RunAt,
-    /// Median of the runs before it, back to an earlier change, in seconds.
+    /// Median of the runs before it, since the previous change, in seconds.
     pub before: f64,
-    /// Median of the runs from it on, up to a later change, in seconds.
+    /// Median of the runs from it on, until the next change, in seconds.
     pub after: f64,
-    /// Commit of the run before it, where it is known.
+    /// Commit of the run before it, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_before: Option<String>,
-    /// Its commit.
+    /// Commit of this run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
 }
 
-/// How long a running execution still takes, judged by earlier runs like it.
+/// How much longer a running execution will take, estimated from earlier runs like it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Estimate {
     /// The execution.
     pub id: Uuid,
-    /// Its status; nothing is estimated of one that is over.
+    /// Its status; there is no estimate for a finished execution.
     pub status: Status,
-    /// For how long it has been running, in seconds.
+    /// How long it has been running, in seconds.
     pub elapsed: f64,
-    /// How many successful runs of the same playbook, inventory, limit and tags it is judged by.
+    /// Number of successful runs of the same playbook, inventory, limit and tags on which the estimate is based.
     pub based_on: u64,
-    /// How long those took, in seconds: the median.
+    /// Median duration of these runs, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<f64>,
-    /// How long it still takes, in seconds; 0 if it should be over already.
+    /// Remaining time, in seconds; 0 if it should be finished already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<f64>,
-    /// Whether it takes much longer than those runs: more than half as long again as the longest of them.
+    /// Whether it takes much longer than those runs: more than one and a half times as long as the longest of them.
     pub is_overdue: bool,
     /// The task that began last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// How many hosts are at work.
+    /// Number of hosts that are at work.
     pub hosts_running: u64,
-    /// The hosts that it has been waiting for the longest.
+    /// The hosts that have been at work for the longest time.
     pub waits_for: Vec<RunningHost>,
 }
 
@@ -248,7 +250,7 @@ pub struct RunningHost {
     pub host: String,
     /// Name of the task.
     pub task: String,
-    /// Since when.
+    /// When the task began there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
 }

@@ -24,7 +24,7 @@ impl Zeroize for Variables {
     }
 }
 
-/// Wipes the texts in a value; the names of members stay readable.
+/// Wipes the texts in a value; the names of members stay.
 pub fn wipe_value(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),

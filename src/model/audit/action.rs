@@ -39,35 +39,35 @@ pub enum Action {
     ResumeSchedule,
     /// A schedule was run by hand.
     RunSchedule,
-    /// A schedule started nothing at a time, for another reason than the time before.
+    /// A schedule started no run at one of its times, for another reason than at the time before.
     SkipSchedule,
-    /// The oldest entries of the trail were removed, as the configuration says.
+    /// The oldest entries of the trail were removed, as configured.
     TrimAudit,
-    /// A target of notifications was set.
+    /// A notification target was created or changed.
     SetTarget,
-    /// A target of notifications was removed.
+    /// A notification target was removed.
     RemoveTarget,
-    /// A target of notifications got a new secret to sign with.
+    /// A notification target got a new signing secret.
     RotateTarget,
-    /// A target of notifications was switched off, because it failed for too long.
+    /// A notification target was switched off, because it failed for too long.
     SwitchOffTarget,
     /// Messages to a target were given up.
     GiveUpDelivery,
-    /// A target of notifications was sent an example.
+    /// An example was sent to a notification target.
     TestTarget,
     /// A message to a target was sent again.
     Redeliver,
-    /// Somebody looked at an execution.
+    /// An execution was viewed.
     View,
-    /// Something of the history was exported.
+    /// Part of the history was exported.
     Export,
-    /// A schedule of reports was created or changed.
+    /// A report schedule was created or changed.
     SaveReportSchedule,
-    /// A schedule of reports was deleted.
+    /// A report schedule was deleted.
     DeleteReportSchedule,
     /// A report was made for a schedule.
     MakeReport,
-    /// A request was refused, because the actor was unknown or not allowed.
+    /// A request was refused, because the actor was unknown or lacked permission.
     Refused,
 }
 

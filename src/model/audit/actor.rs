@@ -13,16 +13,16 @@ pub enum Via {
     Open,
     /// Not authenticated: the collector's own schedule.
     Schedule,
-    /// By an account of the machine: a command that works on the database directly.
+    /// By an account of the machine: a command that uses the database directly.
     CommandLine,
-    /// By whoever may change the configuration file.
+    /// By write access to the configuration file.
     Configuration,
-    /// Not authenticated, and refused for that.
+    /// Not authenticated, and therefore refused.
     Unknown,
 }
 
 impl Via {
-    /// Every way.
+    /// Every variant.
     pub const ALL: [Via; 7] = [
         Via::Token,
         Via::Session,
@@ -51,7 +51,8 @@ impl Via {
 /// Who requests a change, and from where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Actor {
-    /// `token:NAME`, `user:NAME` at a command line, `configuration`, `schedule`, `schedule:NAME` of runs, or `anonymous`.
+    /// `token:NAME`, `user:NAME` for a command line, `configuration`, `schedule`, `schedule:NAME` for launched runs, or
+    /// `anonymous`.
     pub name: String,
     /// The token's key in the store.
     pub token: Option<i64>,

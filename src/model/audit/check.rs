@@ -35,9 +35,9 @@ pub fn hexadecimal(hash: &[u8]) -> String {
 /// Checks the trail from its first entry on, and collects faults.
 #[derive(Debug)]
 pub struct AuditCheck {
-    /// Number and hash of the last entry that was removed, as the configuration says.
+    /// Number and hash of the last removed entry, as the configuration has them.
     base: (i64, [u8; 32]),
-    /// Whether an entry says that.
+    /// Whether an entry of the trail confirms that removal.
     is_base_told: bool,
     /// Number and hash of the last checked entry.
     last: (i64, [u8; 32]),
@@ -98,7 +98,7 @@ impl AuditCheck {
         self.last = (row.number, row.hash);
     }
 
-    /// Whether an entry says that the trail was cut off where it begins.
+    /// Whether an entry confirms that the trail was trimmed to where it begins.
     fn tells_base(&self, row: &AuditRow) -> bool {
         let told = row
             .after
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(faults(base, &rows[3..]), [AuditFault::Missing(3, 3)]);
         let other = (3, rows[2].hash);
         assert_eq!(faults(other, &rows[3..]), [AuditFault::Missing(1, 3)]);
-        // What was removed is there.
+        // An entry is there that should have been removed.
         assert_eq!(faults(base, &rows[1..]), [AuditFault::Added(2)]);
         let wrong = (2, [7; 32]);
         let expected = [AuditFault::Changed(3), AuditFault::Missing(1, 2)];

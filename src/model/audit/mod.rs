@@ -22,14 +22,14 @@ const LONGEST_TEXT: usize = 2000;
 pub struct AuditEntry {
     /// When, in microseconds since the epoch.
     pub at_us: i64,
-    /// Who.
+    /// The actor.
     pub actor: Actor,
-    /// What they did.
+    /// The action.
     pub action: Action,
     /// The object: `execution:ID`, `token:NAME`, `schedule:NAME`, `report_schedule:NAME`, `target:NAME`, `delivery:ID`,
     /// `history`, `audit`, or the refused request.
     pub object: String,
-    /// Why, in their words.
+    /// Why, in the actor's words.
     pub note: Option<String>,
     /// The state before, if there was any.
     pub before: Option<Value>,
@@ -91,7 +91,7 @@ pub struct AuditRow {
     pub via: String,
     /// The actor's address.
     pub peer: Option<String>,
-    /// What was done.
+    /// The action.
     pub action: String,
     /// The object.
     pub object: String,
@@ -140,14 +140,14 @@ impl AuditRow {
         self
     }
 
-    /// The hash that it must have after the row with the hash `last`.
+    /// The hash that the entry must have after the row with the hash `last`.
     #[must_use]
     pub fn hash_behind(&self, last: &[u8; 32]) -> [u8; 32] {
         let mut hash = Sha256::new();
         hash.update(last);
         hash.update(self.number.to_be_bytes());
         hash.update(self.at_us.to_be_bytes());
-        // A missing number must differ from any number, and two texts from one text that joins them.
+        // A missing number must differ from any number, and two texts must differ from one text that joins them.
         hash.update(self.token.map_or([0; 9], |token| {
             let mut bytes = [1; 9];
             bytes[1..].copy_from_slice(&token.to_be_bytes());

@@ -8,7 +8,7 @@ use super::money::Amount;
 use super::sum::CostFigures;
 use crate::model::{DAY_US, ExecutionFilter, day_of, time_from_us};
 
-/// For how long a budget is meant. Periods are those of the calendar, in UTC.
+/// The length of a budget's period. Periods are those of the calendar, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BudgetPeriod {
     /// A day.
@@ -33,7 +33,7 @@ impl BudgetPeriod {
         }
     }
 
-    /// When the period began that contains a time; in microseconds since the epoch.
+    /// The beginning of the period that contains a time, in microseconds since the epoch.
     #[must_use]
     pub fn begins_us(self, now_us: i64) -> i64 {
         let day = day_of(now_us);
@@ -56,17 +56,17 @@ impl BudgetPeriod {
 pub struct Budget {
     /// Its name.
     pub name: String,
-    /// For how long it is meant.
+    /// The length of its period.
     pub period: BudgetPeriod,
     /// How much may be spent.
     pub amount: Amount,
-    /// Which runs count, as written; none: all.
+    /// Which runs count, as a query; none: all.
     pub query: Option<String>,
     /// The same as a filter.
     pub filter: ExecutionFilter,
 }
 
-/// How much of a budget is spent.
+/// How much of a budget was spent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetState {
     /// Its name.
@@ -78,16 +78,16 @@ pub struct BudgetState {
     pub query: Option<String>,
     /// When its period began.
     pub from: DateTime<Utc>,
-    /// Until when runs are counted: now.
+    /// Runs up to this time are counted: now.
     pub to: DateTime<Utc>,
     /// How much may be spent: a decimal number as text.
     pub amount: String,
     /// What the runs that started since `from` cost.
     pub spent: CostFigures,
-    /// What is left of it; nothing if more was spent. Missing if nothing is known of what was spent.
+    /// The remaining amount; 0 if more than the budget was spent. Missing if nothing is known about the amount spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<String>,
-    /// How many percent are spent, rounded down. Missing if that is not known.
+    /// The percentage that was spent, rounded down. Missing if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
     /// Whether more was spent than allowed.
@@ -95,7 +95,7 @@ pub struct BudgetState {
 }
 
 impl BudgetState {
-    /// The state of a budget of which this is spent since `from_us`.
+    /// The state of a budget of which this amount was spent since `from_us`.
     #[must_use]
     pub fn new(budget: &Budget, (from_us, to_us): (i64, i64), spent: CostFigures) -> Self {
         let known = spent.amount();

@@ -1,14 +1,14 @@
-//! The prices, and which hosts are in groups that have a price of their own.
+//! The prices, and which hosts are in groups that have their own price.
 
 use std::collections::HashMap;
 
 use super::money::{Amount, Price};
 use super::prices::{PricePeriod, Prices};
 
-/// The groups of hosts, each by its place in [`Prices::groups`]. Hosts in none of these are left out.
+/// The groups of each host, by their index in [`Prices::groups`]. Hosts in none of these groups are left out.
 pub type HostGroupNumbers = HashMap<String, Vec<usize>>;
 
-/// All that is needed to say what runs cost.
+/// Everything that is needed to compute what runs cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Costing {
     prices: Prices,
@@ -16,7 +16,7 @@ pub struct Costing {
 }
 
 impl Costing {
-    /// These prices. `hosts`: the groups that hosts were last told to be in.
+    /// These prices. `hosts`: the groups of each host, as recorded last.
     #[must_use]
     pub fn new(prices: Prices, hosts: HostGroupNumbers) -> Self {
         Self { prices, hosts }
@@ -28,13 +28,14 @@ impl Costing {
         &self.prices
     }
 
-    /// The groups of a host that have a price of their own.
+    /// The groups of a host that have their own price.
     #[must_use]
     pub fn groups_of(&self, host: &str) -> &[usize] {
         self.hosts.get(host).map_or(&[], Vec::as_slice)
     }
 
-    /// The price for a minute of a host in these groups: the highest of theirs, or else that of all hosts.
+    /// The price of a minute of a host in these groups: the highest of the groups' prices, or otherwise the price for
+    /// all hosts.
     #[must_use]
     pub fn host_price(&self, period: &PricePeriod, groups: &[usize]) -> Option<Price> {
         let names = groups.iter().filter_map(|at| self.prices.groups().get(*at));

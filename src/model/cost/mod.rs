@@ -6,7 +6,7 @@
 //! Layout:
 //! - [`Amount`], [`Price`]: money as whole numbers
 //! - [`Prices`]: what a CPU second, a minute and a host cost, and from when on
-//! - [`Costing`]: the prices, and which hosts are in groups that have a price of their own
+//! - [`Costing`]: the prices, and which hosts are in groups that have their own price
 //! - [`RunCost`]: of one run; [`CostSum`], [`CostFigures`]: of several
 //! - [`Budget`]: how much may be spent in a period
 

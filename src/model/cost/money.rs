@@ -7,26 +7,26 @@ use std::str::FromStr;
 /// Digits of a price after the point.
 const PRICE_DIGITS: u32 = 9;
 
-/// Prices are counted in this part of the currency: 10^-9.
+/// Prices are counted in this fraction of the currency: 10^-9.
 const NANO: u64 = 10_u64.pow(PRICE_DIGITS);
 
-/// Microseconds in a minute. An amount is counted in this part of 10^-9 of the currency, so that a price for a minute
-/// times any number of microseconds is a whole number.
+/// Microseconds in a minute. An amount is counted in this fraction of 10^-9 of the currency, so that a price for a
+/// minute times any number of microseconds is a whole number.
 const MINUTE_US: i128 = 60_000_000;
 
-/// Amounts in a whole unit of the currency.
+/// Number of amount units in one unit of the currency.
 const UNIT: i128 = NANO as i128 * MINUTE_US;
 
 /// The highest price, in whole units of the currency.
 const HIGHEST: u64 = 1_000_000;
 
-/// Fewest digits after the point that are shown.
+/// Fewest digits that are shown after the point.
 const SHOWN_DIGITS: usize = 2;
 
 /// Why a price cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PriceError {
-    /// It is no decimal number.
+    /// It is not a decimal number.
     #[error("a price is a decimal number in quotation marks, such as \"0.0125\"")]
     Form,
     /// It has too many digits.
@@ -80,13 +80,13 @@ impl Price {
         Amount(i128::from(self.0) * MINUTE_US)
     }
 
-    /// What this time costs, at this price for a second.
+    /// The cost of this time, at this price for a second.
     #[must_use]
     pub fn for_seconds(self, us: u64) -> Amount {
         Amount((i128::from(self.0) * 60).saturating_mul(us.into()))
     }
 
-    /// What this time costs, at this price for a minute.
+    /// The cost of this time, at this price for a minute.
     #[must_use]
     pub fn for_minutes(self, us: u64) -> Amount {
         Amount(i128::from(self.0).saturating_mul(us.into()))
@@ -95,33 +95,34 @@ impl Price {
 
 /// An exact amount of money, which is never negative. Sums of amounts are exact, in whatever order they are added.
 ///
-/// As text, it is rounded once, half up, to 9 digits after the point; zeros at the end are left out, but for two digits.
+/// As text, it is rounded once, half up, to 9 digits after the point; trailing zeros are left out, except for two
+/// digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(i128);
 
 impl Amount {
-    /// Nothing.
+    /// The amount 0.
     pub const ZERO: Self = Self(0);
 
-    /// Whether it is nothing.
+    /// Whether it is 0.
     #[must_use]
     pub fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// What is left of it after this one; nothing if that is more.
+    /// The difference to a smaller amount; 0 if the other one is larger.
     #[must_use]
     pub fn less(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0).max(0))
     }
 
-    /// A mean.
+    /// The mean over this many runs.
     #[must_use]
     pub fn divided(self, by: u64) -> Self {
         Self(self.0 / i128::from(by.max(1)))
     }
 
-    /// How many percent of another amount it is, rounded down; none if that is nothing.
+    /// Its percentage of another amount, rounded down; none if that is 0.
     #[must_use]
     pub fn percent_of(self, whole: Self) -> Option<u64> {
         let percent = self.0.saturating_mul(100).checked_div(whole.0)?;
@@ -146,7 +147,7 @@ impl Amount {
         }
     }
 
-    /// The amount for people: two digits after the point, or, of small amounts, as many as show two digits of them.
+    /// The amount for people: two digits after the point; a small amount has as many as show two significant digits.
     #[must_use]
     pub fn shown(self) -> String {
         let mut digits = SHOWN_DIGITS as u32;
@@ -170,7 +171,8 @@ impl fmt::Display for Amount {
     }
 }
 
-/// Reads what `Display` writes, and any other decimal number that is not negative, with at most 9 digits after the point.
+/// Parses what `Display` writes, and any other decimal number that is not negative, with at most 9 digits after the
+/// point.
 impl FromStr for Amount {
     type Err = PriceError;
 
@@ -251,7 +253,7 @@ mod tests {
         assert_eq!(third.to_string(), "0.003333333");
         let whole: Amount = [third; 3].into_iter().sum();
         assert_eq!(whole.to_string(), "0.01");
-        // A microsecond at the lowest price is not lost either.
+        // A microsecond at the lowest price is counted, too.
         let least = price("0.000000001").for_seconds(1);
         assert_eq!(least.to_string(), "0.00");
         let many: Amount = std::iter::repeat_n(least, 1_000_000).sum();

@@ -1,4 +1,4 @@
-//! Prices of a CPU second, a minute of the controller and a minute of a host, each valid from a time on.
+//! Prices of a CPU second, a minute of the controller and a minute of a host, each valid from some day on.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ const CURRENCY: usize = 10;
 /// Why prices cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PricesError {
-    /// The currency is no name.
+    /// The currency is not a valid name.
     #[error("cost.currency = {0:?}: it must be 1 to 10 letters, such as \"EUR\"")]
     Currency(String),
     /// There are no prices.
@@ -26,18 +26,18 @@ pub enum PricesError {
     Twice(String),
 }
 
-/// Prices that are valid from a day on, until others are.
+/// Prices that are valid from a day on, until the next entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PricePeriod {
-    /// The first day (UTC); none: since ever.
+    /// The first day (UTC); none: no limit.
     pub from: Option<NaiveDate>,
     /// For a second of CPU time, in user mode and in the kernel.
     pub cpu_second: Option<Price>,
-    /// For a minute that a run takes.
+    /// For each minute of a run.
     pub controller_minute: Option<Price>,
-    /// For a minute that a run takes, for each of its hosts.
+    /// For each minute of a run, and each of its hosts.
     pub host_minute: Option<Price>,
-    /// The same for hosts of a group, by its name.
+    /// The same for the hosts of a group, by its name.
     pub host_minute_by_group: BTreeMap<String, Price>,
 }
 
@@ -65,9 +65,9 @@ impl PricePeriod {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prices {
     currency: String,
-    /// The earliest first.
+    /// All entries, the earliest first.
     periods: Vec<PricePeriod>,
-    /// Names of the groups that have a price of their own, in order.
+    /// Names of the groups that have their own price, in order.
     groups: Vec<String>,
 }
 
@@ -75,7 +75,7 @@ impl Prices {
     /// Prices in a currency.
     ///
     /// # Errors
-    /// The currency is no name, there are no prices, or two entries begin at the same time.
+    /// The currency is not a valid name, there are no prices, or two entries begin at the same time.
     pub fn new(currency: &str, mut periods: Vec<PricePeriod>) -> Result<Self, PricesError> {
         let is_name = currency.chars().all(|c| c.is_ascii_alphabetic());
         if !(1..=CURRENCY).contains(&currency.len()) || !is_name {
@@ -121,13 +121,13 @@ impl Prices {
         &self.periods
     }
 
-    /// The groups that have a price of their own at some time, in order.
+    /// The groups that have their own price at any time, in order.
     #[must_use]
     pub fn groups(&self) -> &[String] {
         &self.groups
     }
 
-    /// The prices at a time, in microseconds since the epoch; none before the first.
+    /// The prices at a time, in microseconds since the epoch; none before the first entry.
     #[must_use]
     pub fn at(&self, us: i64) -> Option<&PricePeriod> {
         let periods = self.periods.iter();
@@ -155,7 +155,7 @@ impl Prices {
         periods.any(|period| period.controller_minute.is_some())
     }
 
-    /// The last day on which an entry is valid, for people; none: until today.
+    /// The last day on which an entry is valid, for people; none: it is still valid.
     #[must_use]
     pub fn last_day(&self, at: usize) -> Option<NaiveDate> {
         let next = self.periods.get(at + 1)?.from?;

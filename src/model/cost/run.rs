@@ -33,7 +33,7 @@ impl RunUsage {
 pub struct RunCost {
     /// The currency of the amounts.
     pub currency: String,
-    /// The whole; missing if a part of it is not known.
+    /// The sum; missing if a part of it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "0.0125")]
     pub total: Option<String>,
@@ -43,10 +43,10 @@ pub struct RunCost {
     /// The time of the machine that ran Ansible: the run's duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub controller: Option<String>,
-    /// The time of its hosts: each counts for as long as the run took.
+    /// The time of its hosts: each host counts for as long as the run took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosts: Option<String>,
-    /// What is not known, and has a price: `usage` (no CPU time was recorded), `duration` (its start or its end was not
+    /// Which priced parts are not known: `usage` (no CPU time was recorded), `duration` (the start or the end was not
     /// recorded), `prices` (none was valid yet).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
@@ -99,7 +99,7 @@ impl RunCost {
     }
 }
 
-/// Adds a part to the whole; returns it as text.
+/// Adds a part to the sum; returns the part as text.
 fn add(total: &mut Amount, part: Amount) -> String {
     *total += part;
     part.to_string()

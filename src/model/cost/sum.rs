@@ -6,20 +6,20 @@ use utoipa::ToSchema;
 use super::money::Amount;
 use super::prices::{PricePeriod, Prices};
 
-/// What some finished runs used, which started while the same prices were valid.
+/// What some finished runs used that started while the same prices were valid.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SlotUsage {
-    /// How many.
+    /// Number of runs.
     pub runs: u64,
-    /// Those with a known duration.
+    /// Number of runs with a known duration.
     pub timed: u64,
     /// The sum of these durations, in microseconds.
     pub duration_us: u64,
-    /// Those with a known CPU time.
+    /// Number of runs with a known CPU time.
     pub measured: u64,
     /// The sum of these CPU times, in microseconds.
     pub cpu_us: u64,
-    /// Those with both.
+    /// Number of runs with both.
     pub whole: u64,
 }
 
@@ -89,7 +89,7 @@ impl CostSum {
             self.add_unknown(runs);
             return;
         };
-        // A host has no part in these.
+        // A host has no share in these.
         self.cpu.unknown += runs;
         self.controller.unknown += runs;
         if period.prices_hosts() {
@@ -116,7 +116,7 @@ impl CostSum {
         self.unknown += other.unknown;
     }
 
-    /// Everything that is known.
+    /// The sum of everything that is known.
     #[must_use]
     pub fn total(&self) -> Amount {
         let parts = [self.cpu, self.controller, self.hosts];
@@ -126,7 +126,7 @@ impl CostSum {
     /// The sum as served.
     #[must_use]
     pub fn figures(&self, prices: &Prices) -> CostFigures {
-        // Known of at least one run, or there are none.
+        // Something is known of at least one run, or there are no runs.
         let text = |is_priced: bool, part: &Part| {
             let is_known = is_priced && (part.unknown < self.runs || self.runs == 0);
             is_known.then(|| part.amount.to_string())
@@ -153,15 +153,15 @@ impl CostSum {
 pub struct CostFigures {
     /// The currency of the amounts.
     pub currency: String,
-    /// The sum of everything that is known: with `unknown_runs`, the runs cost at least this. Missing if nothing is known
-    /// of any of them.
+    /// The sum of everything that is known: with `unknown_runs`, the runs cost at least this much. Missing if nothing is
+    /// known of any of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "12.5")]
     pub total: Option<String>,
     /// Their CPU time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu: Option<String>,
-    /// The time of the machines that ran Ansible. Figures of a host have neither this nor CPU time.
+    /// The time of the machines that ran Ansible. The figures of a host have neither this nor CPU time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub controller: Option<String>,
     /// The time of their hosts.
@@ -169,7 +169,7 @@ pub struct CostFigures {
     pub hosts: Option<String>,
     /// Number of finished runs.
     pub runs: u64,
-    /// How many of these have a part that is not known: it is not in `total`.
+    /// Number of these runs of which a part is not known, and not in `total`.
     pub unknown_runs: u64,
 }
 

@@ -1,10 +1,10 @@
 //! A report: what ran in a period, what failed and why, what is new, slower, flaky, not idempotent or missing, and what
-//! it cost, beside the period before. Pure.
+//! it cost, in comparison with the period before. Pure.
 //!
 //! Layout:
-//! - here: the report as served, which all formats are rendered from
-//! - [`ReportPeriod`]: for how long a report is
-//! - [`ReportSchedule`], [`ReportRow`]: reports that are made by themselves, and those that were made
+//! - here: the report as served, from which all formats are rendered
+//! - [`ReportPeriod`]: the length of a report's period
+//! - [`ReportSchedule`], [`ReportRow`]: schedules of reports, and reports that were made for them
 
 mod period;
 mod schedule;
@@ -21,20 +21,20 @@ pub use schedule::{
     ReportSchedule, ReportSettings,
 };
 
-/// What ran in a period, beside the period before.
+/// What ran in a period, in comparison with the period before.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Report {
-    /// The schedule that it was made for.
+    /// The schedule for which it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
-    /// `day`, `week` or `month`; missing where the time range was given.
+    /// `day`, `week` or `month`; missing if the time range was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<String>,
     /// Runs that started at or after this time count.
     pub from: DateTime<Utc>,
     /// Runs that started before this time count.
     pub to: DateTime<Utc>,
-    /// Where the period before begins; it ends at `from`.
+    /// The beginning of the period before, which ends at `from`.
     pub before_from: DateTime<Utc>,
     /// The time zone of the period, in which documents show times.
     pub zone: String,
@@ -45,9 +45,9 @@ pub struct Report {
     pub made: DateTime<Utc>,
     /// Whether no run started in the period.
     pub is_empty: bool,
-    /// The runs.
+    /// The runs of the period.
     pub runs: ReportRuns,
-    /// Those of the period before.
+    /// The runs of the period before.
     pub runs_before: ReportRuns,
     /// Why runs failed, the most frequent reason first.
     pub reasons: Vec<ReportReason>,
@@ -57,27 +57,27 @@ pub struct Report {
     pub playbooks_total: u64,
     /// The errors that occurred in the most runs, at most 20.
     pub errors: Vec<ReportError>,
-    /// How many different errors occurred; 1000 stands for 1000 or more.
+    /// Number of different errors; 1000 stands for 1000 or more.
     pub errors_total: u64,
-    /// How many of these never occurred before.
+    /// How many of these errors never occurred before.
     pub errors_new: u64,
     /// What is new.
     pub new: ReportNews,
-    /// Playbooks and tasks that take longer since a run of the period; at most 20.
+    /// Playbooks and tasks that have taken longer since some run of the period; at most 20.
     pub slower: Vec<ReportChange>,
-    /// Those that take less time; at most 20.
+    /// Playbooks and tasks that have taken less time since some run of the period; at most 20.
     pub faster: Vec<ReportChange>,
-    /// What passes and fails in turn, although nothing else changes; at most 20.
+    /// What alternates between success and failure although nothing else changes; at most 20.
     pub flaky: Vec<ReportFlaky>,
     /// Tasks that changed something in every run; at most 20.
     pub not_idempotent: Vec<ReportTask>,
     /// The hosts that failed in the most runs; at most 20.
     pub failed_hosts: Vec<FailedHost>,
-    /// Hosts that took part in the period before and not in this one; at most 50.
+    /// Hosts that took part in the period before but not in this one; at most 50.
     pub missing_hosts: Vec<MissingHost>,
-    /// How many hosts these are.
+    /// Number of such hosts.
     pub missing_hosts_total: u64,
-    /// The budgets at the end of the period: of the day, week or month in which it ends.
+    /// The budgets at the end of the period, each for the day, week or month in which the period ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<BudgetState>,
     /// What limits the report, in words.
@@ -88,10 +88,10 @@ pub struct Report {
 /// The runs of a period.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReportRuns {
-    /// How many there were, how they ended, how long they took, what they cost.
+    /// How many runs there were, how they ended, how long they took, and what they cost.
     #[serde(flatten)]
     pub figures: Figures,
-    /// How many changed something.
+    /// How many of them changed something.
     pub changed: u64,
     /// How many hosts took part.
     pub hosts: u64,
@@ -110,7 +110,7 @@ impl ReportRuns {
 pub struct ReportReason {
     /// `task_failed`, `unreachable`, `lost` …
     pub reason: String,
-    /// Runs that failed for it.
+    /// Runs that failed for this reason.
     pub runs: u64,
     /// The same in the period before.
     pub runs_before: u64,
@@ -133,12 +133,12 @@ pub struct ReportPlaybook {
     pub failed_before: u64,
 }
 
-/// An error that nothing handled.
+/// An unhandled error.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReportError {
-    /// Identifies the error in all executions: 16 hexadecimal digits.
+    /// Identifies the error across all executions: 16 hexadecimal digits.
     pub fingerprint: String,
-    /// What went wrong in the last of these runs; missing where it is censored or was removed.
+    /// What went wrong in the last of these runs; missing if it is censored or was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The task, with its role.
@@ -154,7 +154,7 @@ pub struct ReportError {
     pub runs: u64,
     /// The same in the period before.
     pub runs_before: u64,
-    /// The first run in which it ever occurred, of those that are kept.
+    /// The first run in which it ever occurred, among the runs that are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<RunAt>,
     /// The last run of the period in which it occurred.
@@ -164,33 +164,33 @@ pub struct ReportError {
     pub is_new: bool,
 }
 
-/// What is new in a period. Only runs that are kept are known: of a playbook all of whose earlier runs were deleted,
-/// nobody knows that it is not new.
+/// What is new in a period. Only runs that are kept are known: a playbook counts as new if all its earlier runs were
+/// deleted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReportNews {
     /// Playbooks that never ran before; at most 50.
     pub playbooks: Vec<String>,
     /// Hosts that never took part before; at most 50.
     pub hosts: Vec<String>,
-    /// How many hosts took part that did not in the period before, and were not looked at, because they are too many.
+    /// How many hosts of the period, absent in the period before, were not checked because there are too many.
     pub hosts_unknown: u64,
 }
 
-/// A duration that changed, and not by coincidence.
+/// A duration that changed significantly.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ReportChange {
     /// The playbook, or the module of ad-hoc commands.
     pub playbook: String,
-    /// The task, if it is a task's.
+    /// The task, if the duration is that of a task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// The first run that took the new time.
+    /// The first run with the new duration.
     pub since: RunAt,
     /// Median of the runs before, in seconds.
     pub before: f64,
     /// Median of the runs since, in seconds.
     pub after: f64,
-    /// Commit of the run before it, if another one.
+    /// Commit of the run before it, if it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_before: Option<String>,
     /// Its commit.
@@ -198,14 +198,14 @@ pub struct ReportChange {
     pub commit: Option<String>,
 }
 
-/// Something that passes and fails in turn.
+/// Something that alternates between success and failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReportFlaky {
     /// `playbook`, `task` or `host`.
     pub kind: String,
-    /// Its name; of a task, with its role and its playbook.
+    /// Its name; for a task, with its role and its playbook.
     pub name: String,
-    /// How often.
+    /// How often it alternated.
     #[serde(flatten)]
     pub turns: Turns,
 }
@@ -217,10 +217,10 @@ pub struct ReportTask {
     pub playbook: String,
     /// The task, with its role.
     pub task: String,
-    /// Where it stands, if that is known.
+    /// File and line, if they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// In how many runs.
+    /// Number of these runs.
     pub runs: u64,
 }
 
@@ -231,7 +231,7 @@ pub struct MissingHost {
     pub host: String,
     /// Runs in the period before.
     pub runs_before: u64,
-    /// The last run in which it took part, whenever that was.
+    /// The last run in which it took part, in any period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<RunAt>,
 }

@@ -1,11 +1,11 @@
-//! For how long a report is.
+//! The length of a report's period.
 
 use chrono::{DateTime, Days, Months, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 
 use crate::model::time_from_us;
 
-/// For how long a report is: up to a time, from the same time of day a day, a week or a month before.
+/// The length of a report's period. It begins a day, a week or a month before its end, at the same time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportPeriod {
     /// A day.
@@ -17,7 +17,7 @@ pub enum ReportPeriod {
 }
 
 impl ReportPeriod {
-    /// Every value.
+    /// Every variant.
     pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
 
     /// Its name.
@@ -30,13 +30,13 @@ impl ReportPeriod {
         }
     }
 
-    /// The value of that name.
+    /// The value with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.as_str() == name)
     }
 
-    /// When a period begins that ends at this time, by the clocks of a zone: a day in which these are changed has 23 or
+    /// When a period begins that ends at this time, by the clocks of a zone: a day on which the clocks change has 23 or
     /// 25 hours. In microseconds since the epoch.
     #[must_use]
     pub fn begins_us(self, end_us: i64, zone: Tz) -> i64 {
@@ -51,9 +51,9 @@ impl ReportPeriod {
     }
 }
 
-/// The moment of a wall-clock time: of two, the first; of one that was left out, when the clock went on.
+/// The moment of a wall-clock time: the first of two; for a time that was skipped, the moment of the clock change.
 fn moment(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
-    // No zone ever left out more than a day.
+    // No zone ever skipped more than a day.
     (0..=24 * 4)
         .map(|quarter| local + TimeDelta::minutes(quarter * 15))
         .find_map(|local| zone.from_local_datetime(&local).earliest())
@@ -104,13 +104,13 @@ mod tests {
                 "2026-03-30T05:00:00Z",
                 "2026-03-23T06:00:00Z",
             ),
-            // 02:30 was left out on 29 March.
+            // 02:30 was skipped on 29 March.
             (
                 ReportPeriod::Day,
                 "2026-03-30T00:30:00Z",
                 "2026-03-29T01:00:00Z",
             ),
-            // 02:30 came twice on 25 October: from the first on.
+            // 02:30 came twice on 25 October: the first one counts.
             (
                 ReportPeriod::Day,
                 "2026-10-26T01:30:00Z",

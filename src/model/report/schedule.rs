@@ -1,4 +1,4 @@
-//! Reports that are made by themselves, and those that were made.
+//! Schedules of reports, and the reports that were made for them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use crate::model::DeliveryState;
 
-/// A form of a report.
+/// A format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportFormat {
-    /// One file that opens by itself, and that mail programs show.
+    /// One self-contained file, which mail programs can show.
     Html,
     /// Markdown.
     Markdown,
@@ -24,7 +24,7 @@ pub enum ReportFormat {
 }
 
 impl ReportFormat {
-    /// Every value.
+    /// Every variant.
     pub const ALL: [Self; 5] = [
         Self::Html,
         Self::Markdown,
@@ -45,7 +45,7 @@ impl ReportFormat {
         }
     }
 
-    /// The value of that name.
+    /// The value with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|one| one.as_str() == name)
@@ -63,7 +63,7 @@ impl ReportFormat {
         }
     }
 
-    /// The ending of a file.
+    /// The file name's extension.
     #[must_use]
     pub fn ending(self) -> &'static str {
         match self {
@@ -76,16 +76,16 @@ impl ReportFormat {
     }
 }
 
-/// Where a report is delivered to.
+/// Where a report is delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ReportDestination {
     /// Files in a folder of the collector's machine.
     Folder {
-        /// Its name, within the folder that `[reports]` of the configuration names.
+        /// Its name, within the folder that `[reports]` in the configuration names.
         name: String,
     },
-    /// A target of notifications: a webhook, mail, a chat.
+    /// A notification target: a webhook, mail, a chat.
     Target {
         /// Its name.
         name: String,
@@ -103,31 +103,31 @@ impl ReportDestination {
     }
 }
 
-/// What a schedule makes, and when.
+/// What a report schedule makes, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportSettings {
     /// When: a cron line of five fields (minute, hour, day of month, month, day of week), or `@daily`, `@weekly`,
-    /// `@monthly`. The report ends at this time.
+    /// `@monthly`. The report's period ends at this time.
     #[schema(example = "0 7 * * mon")]
     pub cron: String,
     /// The time zone of the cron line, by its name in the IANA database.
     #[serde(default = "utc")]
     #[schema(example = "Europe/Berlin")]
     pub zone: String,
-    /// For how long a report is: `day`, `week` or `month`.
+    /// The length of the report's period: `day`, `week` or `month`.
     #[schema(example = "week")]
     pub period: String,
     /// Which runs count, as a query; missing: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// The formats that are delivered: files of a folder, attachments of mails, documents of webhooks.
+    /// The formats that are delivered: as files in a folder, attachments of mails, documents of webhooks.
     #[serde(default = "html")]
     pub formats: Vec<ReportFormat>,
-    /// Where it is delivered to. Without any, it is only listed.
+    /// Where it is delivered. If there are no destinations, it is only listed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destinations: Vec<ReportDestination>,
-    /// Whether nothing is made for now.
+    /// Whether it is paused, and makes no reports.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
 }
@@ -140,7 +140,7 @@ fn html() -> Vec<ReportFormat> {
     vec![ReportFormat::Html]
 }
 
-/// A schedule of reports, as stored.
+/// A report schedule, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportSchedule {
     /// Its name.
@@ -153,7 +153,7 @@ pub struct ReportSchedule {
     pub created_us: i64,
     /// When it was changed last.
     pub changed_us: i64,
-    /// Times up to this one are done.
+    /// Its times up to this one are done.
     pub decided_us: i64,
 }
 
@@ -168,26 +168,26 @@ impl ReportSchedule {
 /// A delivery of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReportDelivery {
-    /// Where to.
+    /// The destination.
     pub destination: ReportDestination,
-    /// How it went: `pending`, `delivered`, or `failed` (given up).
+    /// Its state: `pending`, `delivered`, or `failed` (given up).
     pub state: DeliveryState,
-    /// When it was tried last; of a target, when it was delivered or given up.
+    /// When it was last tried; for a target, when it was delivered or given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<DateTime<Utc>>,
     /// How often it was tried.
     #[serde(default)]
     pub attempts: u32,
-    /// What it failed with.
+    /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Its identity in the log of notifications, if it goes to a target.
+    /// Its identity in the notification log, if it is sent to a target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
 }
 
 impl ReportDelivery {
-    /// One that is still to be made.
+    /// A delivery that is still to be made.
     #[must_use]
     pub fn pending(destination: ReportDestination) -> Self {
         Self {
@@ -201,7 +201,7 @@ impl ReportDelivery {
     }
 }
 
-/// What a report is about. Together with its time, that is all that is needed to make it again.
+/// The parameters of a report. Together with its time, they are all that is needed to make it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportContent {
     /// The time zone, by its name.
@@ -225,39 +225,38 @@ impl From<&ReportSettings> for ReportContent {
     }
 }
 
-/// A report that was made for a schedule, as stored: what it is about and its figures, but nothing of what it says of runs.
-/// Whoever reads it has it made again, from the history as it is then, so that it never shows what was redacted or deleted
-/// meanwhile.
+/// A report that was made for a schedule, as stored: its parameters and its figures, without any text about runs. It is
+/// made again for each reader, from the current history, so that it never shows what was redacted or deleted since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportRow {
     /// Its identity.
     pub id: Uuid,
     /// Name of the schedule.
     pub schedule: String,
-    /// The time of the schedule that it was made for, in microseconds since the epoch.
+    /// The scheduled time for which it was made, in microseconds since the epoch.
     pub due_us: i64,
     /// When it was made.
     pub made_us: i64,
-    /// Where its period begins; it ends at `due_us`.
+    /// The beginning of its period, which ends at `due_us`.
     pub from_us: i64,
-    /// Number of runs in it when it was made; none if it could not be made.
+    /// Number of runs in the period when it was made; none if it could not be made.
     pub runs: Option<u64>,
     /// How many of these had failed.
     pub failed: Option<u64>,
     /// Why it could not be made.
     pub error: Option<String>,
-    /// What it is about.
+    /// Its parameters.
     pub content: ReportContent,
     /// Its deliveries to folders.
     pub deliveries: Vec<ReportDelivery>,
-    /// Its deliveries to targets, as the log of notifications has them.
+    /// Its deliveries to targets, from the notification log.
     pub sent: Vec<ReportDelivery>,
 }
 
 /// A report to store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReport {
-    /// What is known of it.
+    /// The report.
     pub row: ReportRow,
     /// Names of the targets that it is sent to.
     pub targets: Vec<String>,

@@ -31,8 +31,8 @@ pub struct Figures {
     pub p50_duration: f64,
     /// 95th percentile, with an error of about 2 %.
     pub p95_duration: f64,
-    /// What they cost, if prices are configured. Where a host is asked for, and of the figures of a host: what the host's
-    /// time cost. Tasks have none.
+    /// What they cost, if prices are configured. With a host filter, and in the figures of a host: the cost of the host's
+    /// time. Tasks have no cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostFigures>,
 }
@@ -76,7 +76,7 @@ pub struct PlaybookFigures {
 /// How the results of a task ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TaskResults {
-    /// Ended well, changed ones included.
+    /// Succeeded, including those that changed something.
     pub ok: u64,
     /// Changed something.
     pub changed: u64,
@@ -93,7 +93,7 @@ pub struct TaskResults {
 /// Figures of one playbook, inventory, host, task, label or user.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GroupFigures {
-    /// Which: the playbook or the inventory as recorded, the host, the task's name, the label, the user.
+    /// Its name: the playbook or the inventory as recorded, the host, the task's name, the label, or the user.
     pub name: String,
     /// For a task: its role; empty if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,8 +107,8 @@ pub struct GroupFigures {
     /// For a playbook or a task: the working directory, if the playbook is a relative path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
-    /// Its runs. A host's run failed when the host failed in it or was not reached; a task's runs are how often
-    /// it ran, and failed is one with a result that failed or was not reached and was not ignored.
+    /// Its runs. A run of a host failed if the host failed or was unreachable. A task's runs are the times that it ran;
+    /// one of them failed if a result failed or its host was unreachable, and that was not ignored.
     #[serde(flatten)]
     pub figures: Figures,
     /// For a host: the sum of its recaps.
@@ -122,39 +122,39 @@ pub struct GroupFigures {
 /// Statistics of the runs that started in a time range.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Statistics {
-    /// `hour`, `day`, `week` or `month`; missing where `from` was asked for.
+    /// `hour`, `day`, `week` or `month`; missing if `from` was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<String>,
-    /// Its start, which is included.
+    /// The beginning of the time range (inclusive).
     pub from: DateTime<Utc>,
-    /// The last.
+    /// The end of the time range (inclusive).
     pub to: DateTime<Utc>,
     /// All runs.
     #[serde(flatten)]
     pub figures: Figures,
     /// How many changed something.
     pub changed: u64,
-    /// How many failed for which reason.
+    /// Number of failed runs for each reason.
     #[schema(value_type = std::collections::HashMap<String, u64>)]
     pub by_reason: Map<String, Value>,
-    /// The ten hosts that failed in most runs, with the number of these runs; most first.
+    /// The ten hosts that failed in the most runs, with the number of these runs; the most first.
     #[schema(value_type = std::collections::HashMap<String, u64>)]
     pub top_failed_hosts: Map<String, Value>,
-    /// The ten playbooks with most runs, with the number of runs; most first.
+    /// The ten playbooks with the most runs, with the number of runs; the most first.
     #[schema(value_type = std::collections::HashMap<String, u64>)]
     pub top_playbooks: Map<String, Value>,
     /// The same hosts, with more figures for each.
     pub failed_hosts: Vec<FailedHost>,
     /// The same playbooks, with more figures for each.
     pub playbooks: Vec<PlaybookFigures>,
-    /// How long an interval of the series is, in seconds.
+    /// Length of an interval of the series, in seconds.
     pub interval: u64,
     /// All intervals in order, including those without runs. The first and the last may be partly outside the time range.
     pub series: Vec<Interval>,
-    /// How many groups there are, where `by` was asked for.
+    /// Total number of groups, if `by` was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups_total: Option<u64>,
-    /// The groups: for hosts and tasks, those with most failures first; for others, those with most runs first.
+    /// The groups: hosts and tasks by the number of their failures, others by the number of their runs; the most first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<GroupFigures>>,
 }

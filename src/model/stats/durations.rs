@@ -1,10 +1,10 @@
 //! Statistics of durations: count, sum, extremes, and a histogram.
 
-/// Buckets for each doubling, as a power of two. A bucket is 1/32 as wide as its values, which are all taken as its
-/// middle: a percentile is at most 1.6 % off.
+/// Buckets for each doubling, as a power of two. The width of a bucket is 1/32 of its values, for which its middle is
+/// used: a percentile is at most 1.6 % off.
 const BITS: u32 = 5;
 
-/// Durations in microseconds, summed up; a negative one counts as 0.
+/// Sums of durations in microseconds; a negative duration counts as 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Durations {
     pub(super) count: u64,
@@ -16,7 +16,7 @@ pub struct Durations {
 }
 
 impl Durations {
-    /// Adds one.
+    /// Adds one duration.
     pub fn add(&mut self, us: i64) {
         self.add_unsigned(u64::try_from(us).unwrap_or(0));
     }
@@ -33,7 +33,7 @@ impl Durations {
         self.put(bucket(us), 1);
     }
 
-    /// Adds all durations of another.
+    /// Adds all durations of another one.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;

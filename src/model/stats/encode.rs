@@ -1,7 +1,7 @@
 //! A day's roll-up as bytes: numbers of variable length, each text stored once.
 //!
-//! It has four parts, so that only what a question needs is read. Runs come first: the other parts refer to their slots
-//! by index.
+//! It has four parts, so that only the parts that a question needs are read. Runs come first: the other parts refer to
+//! their slots by index.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::model::{Reason, Status};
 /// The first byte of every part: its format.
 const FORMAT: u8 = 3;
 
-/// An earlier format, in which slots had no CPU time. It was recorded, but is not known of runs that were deleted since.
+/// An earlier format, in which slots had no CPU time. It was recorded, but is not known for runs that were deleted
+/// since.
 const WITHOUT_CPU: u8 = 2;
 
 /// The format before that one, in which groups had no folders either.
@@ -220,7 +221,7 @@ impl Roll {
                 entries.durations(&figures.durations);
             }
             to.text(name);
-            // Lets a reader that looks for another host skip it.
+            // Lets a reader that needs another host skip it.
             to.size(entries.0.len());
             to.0.extend(entries.0);
         }
@@ -352,7 +353,7 @@ impl<'t> Texts<'t> {
 struct Writer(Vec<u8>);
 
 impl Writer {
-    /// Variable-length number: seven bits a byte, the lowest first; the eighth bit says that more follow.
+    /// Variable-length number: seven bits a byte, the lowest first; the eighth bit is set if more bytes follow.
     fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.0.push((number & 0x7f) as u8 | 0x80);
@@ -384,7 +385,7 @@ impl Writer {
             return;
         }
         self.number(durations.sum_us);
-        // The sum of a single duration says everything.
+        // A single duration equals its sum.
         if durations.count == 1 {
             return;
         }
@@ -561,7 +562,7 @@ mod tests {
                 ..self.clone()
             };
             without_slots.encode_runs(&mut to);
-            // The number of slots is the last byte: none.
+            // The last byte is the number of slots: none.
             to.0.pop();
             to.size(self.slots.len());
             for slot in &self.slots {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::{Reason, Status};
 
 /// The properties shared by runs that are counted together: everything that a filter can test, except times, hosts and
-/// parts of texts. Each text is in memory once, in however many groups of a day.
+/// parts of texts. Each text is in memory once, even if many groups of a day contain it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Group {
     /// Whether they are ad-hoc commands, not playbooks.
@@ -20,7 +20,7 @@ pub struct Group {
     pub playbook: Option<Arc<str>>,
     /// Its file name.
     pub playbook_name: Option<Arc<str>>,
-    /// The working directory that a relative playbook path is based on: two projects may each have a "site.yml".
+    /// The working directory for a relative playbook path: two projects may each have a "site.yml".
     pub folder: Option<Arc<str>>,
     /// Inventory as recorded.
     pub inventory: Option<Arc<str>>,

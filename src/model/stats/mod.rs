@@ -1,14 +1,14 @@
 //! Statistics: how they are summed up, stored, queried and answered. Pure.
 //!
 //! ```text
-//! rows or a stored roll-up ─► Roll ─► Tally (what a question wants) ─► Statistics (the answer)
+//! rows or a stored roll-up ─► Roll ─► Tally (what a question needs) ─► Statistics (the answer)
 //! ```
 //!
 //! Layout:
 //! - [`Durations`]: statistics of durations, with percentiles, in a few bytes
 //! - [`Group`]: the properties by which runs are counted together
 //! - [`Roll`]: the runs of a period, summed up by a [`RollBuilder`]; `encode` converts it to bytes and back
-//! - [`Question`]: which runs, in which intervals, grouped by what
+//! - [`Question`]: which runs to count, at which intervals, and by which groups
 //! - [`Tally`]: sums up the figures for an answer
 //! - [`Statistics`]: the answer as served
 

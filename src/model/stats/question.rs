@@ -62,7 +62,7 @@ impl Period {
     /// Every value.
     pub const ALL: &'static [Self] = &[Self::Hour, Self::Day, Self::Week, Self::Month];
 
-    /// The name as asked for and served.
+    /// The name in requests and answers.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Period {
         }
     }
 
-    /// When it begins if it ends at `to_us`, and its series' interval; in microseconds.
+    /// When it begins if it ends at `to_us`, and the interval of its series; in microseconds.
     #[must_use]
     pub fn begins(self, to_us: i64) -> (i64, i64) {
         let days = |days: i64| (day_of(to_us) - days).saturating_mul(DAY_US);
@@ -114,7 +114,7 @@ impl By {
         Self::User,
     ];
 
-    /// The name as asked for.
+    /// The name in requests.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -137,7 +137,7 @@ pub struct Question {
     pub to_us: i64,
     /// Length of the series' intervals.
     pub interval_us: i64,
-    /// Which runs; its own time range is ignored.
+    /// Which runs to count; the filter's own time range is ignored.
     pub filter: ExecutionFilter,
     /// Additional grouping.
     pub by: Option<By>,
@@ -147,12 +147,12 @@ pub struct Question {
     pub top: usize,
     /// Whether the figures of hosts have percentiles of durations. Without, they are cheaper.
     pub host_percentiles: bool,
-    /// The prices, if costs are wanted.
+    /// The prices, if costs are requested.
     pub costing: Option<Arc<Costing>>,
 }
 
 impl Question {
-    /// How many playbooks and failed hosts are listed, unless a question wants another number.
+    /// How many playbooks and failed hosts are listed, unless a question sets another number.
     pub const TOP: usize = 10;
 
     /// Whether the time of all hosts must be known, because it has a price.
@@ -170,8 +170,8 @@ impl Question {
         of_groups || self.filter.host.is_some()
     }
 
-    /// Whether roll-ups can answer it. They have no parts of texts, no durations of single runs, no link between tasks
-    /// and hosts, and no number of runs in which a host was changed.
+    /// Whether roll-ups can answer it. They do not contain parts of texts, durations of single runs, which task ran on
+    /// which host, or the number of runs in which a host was changed.
     #[must_use]
     pub fn suits_rolls(&self) -> bool {
         let filter = &self.filter;

@@ -15,7 +15,7 @@ pub struct Slot {
     pub at_us: i64,
     /// Index of the group.
     pub group: usize,
-    /// How many.
+    /// Number of runs.
     pub runs: u64,
     /// Durations of the finished ones.
     pub durations: Durations,
@@ -50,7 +50,7 @@ pub struct HostFigures {
 pub struct TaskName {
     /// Its name, without the role.
     pub name: String,
-    /// Role that holds it; empty when none.
+    /// The role that contains it; empty if there is none.
     pub role: String,
     /// Module or action.
     pub action: String,
@@ -107,7 +107,7 @@ impl Roll {
     }
 }
 
-/// A roll to which runs are added. One that is only read does not need the maps that this holds.
+/// A roll to which runs are added. A roll that is only read does not need its maps.
 #[derive(Debug, Default)]
 pub struct RollBuilder {
     roll: Roll,

@@ -15,7 +15,7 @@ use super::{Durations, Group};
 use crate::filter::matches;
 use crate::model::{Amount, CostSum, Costing, SlotUsage, Status, time_from_us};
 
-/// Figures being summed up.
+/// Sums of figures.
 #[derive(Debug, Clone, Default)]
 struct Sum {
     success: u64,
@@ -25,7 +25,7 @@ struct Sum {
     cost: CostSum,
 }
 
-/// Runs that are added to sums.
+/// Runs to be added to sums.
 #[derive(Clone, Copy)]
 struct Runs<'r> {
     status: Status,
@@ -35,12 +35,12 @@ struct Runs<'r> {
     cost: Cost<'r>,
 }
 
-/// What makes up the cost of runs.
+/// What determines the cost of runs.
 #[derive(Clone, Copy)]
 enum Cost<'r> {
-    /// Their CPU time, and what their hosts cost.
+    /// Their CPU time, and the cost of their hosts.
     Whole(&'r CpuFigures, Amount),
-    /// What one of their hosts cost.
+    /// The cost of one of their hosts.
     Host(Amount),
 }
 
@@ -53,7 +53,7 @@ impl Sum {
         };
         *count += runs.runs;
         self.durations.merge(runs.durations);
-        // Nobody knows yet what a run costs that goes on.
+        // The cost of a running execution is not known yet.
         let costing = costing.filter(|_| runs.status != Status::Running);
         let Some(costing) = costing else { return };
         let period = costing.prices().at(runs.at_us);
@@ -153,13 +153,13 @@ impl<'q> Tally<'q> {
         }
     }
 
-    /// The prices, if costs are wanted.
+    /// The prices, if costs are requested.
     fn costing(&self) -> Option<&'q Costing> {
         self.question.costing.as_deref()
     }
 
-    /// Adds runs already selected by the question's filter, and their hosts. Where a host is asked for, only that one
-    /// may be among these.
+    /// Adds runs that the question's filter already selected, and their hosts. If the question names a host, only that
+    /// one may be among them.
     pub fn add_chosen(&mut self, roll: &Roll) {
         let chosen = vec![true; roll.slots.len()];
         let hosts = self.host_costs(roll, &chosen);
@@ -229,7 +229,7 @@ impl<'q> Tally<'q> {
         self.add_tasks(roll, &chosen);
     }
 
-    /// What the hosts of each slot cost together.
+    /// The total cost of the hosts of each slot.
     fn host_costs(&self, roll: &Roll, chosen: &[bool]) -> Vec<Amount> {
         let mut costs = vec![Amount::ZERO; roll.slots.len()];
         let costing = self.costing().filter(|_| self.question.needs_hosts());
