@@ -38,11 +38,11 @@ pub struct Delivery {
     pub state_folder: bool,
     /// Largest size of the spool, in MiB.
     pub spool_max_mb: u64,
-    /// Seconds that the end may wait if the collector answers.
+    /// Seconds that the end of the run may wait if the collector answers.
     pub flush_seconds: f64,
-    /// Seconds that it may wait if the collector does not answer.
+    /// Seconds that the end of the run may wait if the collector does not answer.
     pub flush_seconds_unreachable: f64,
-    /// Whether the address of the run's page is printed at the end. None: if a person sees it.
+    /// Whether the address of the run's page is printed at the end. None: only if a person sees the output.
     pub link: Option<bool>,
 }
 
@@ -77,7 +77,7 @@ pub fn option_name(name: &str) -> String {
 }
 
 impl Undeliverable {
-    /// Whether the URL itself is the problem, so that no message must suggest it.
+    /// Whether the URL itself is the problem, so that no message suggests it.
     #[must_use]
     pub fn is_of_url(&self) -> bool {
         matches!(self, Self::Config(ConfigError::Url(_)))
@@ -199,7 +199,7 @@ impl Delivery {
         self.spool_max_mb.saturating_mul(1 << 20)
     }
 
-    /// How long the end may be delayed.
+    /// How long the end of the run may be delayed.
     #[must_use]
     pub fn finish_limits(&self) -> FinishLimits {
         let seconds = |value: f64| {

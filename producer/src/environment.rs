@@ -17,7 +17,7 @@ pub fn text(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether a variable is set, be it to nothing.
+/// Whether a variable is set, even to an empty text.
 #[must_use]
 pub fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some()
@@ -43,7 +43,7 @@ pub fn replay_of() -> Option<String> {
     text("PLAYBACK_REPLAY_OF")
 }
 
-/// The span that the run was started by, as tools for distributed traces pass it on.
+/// The span that started the run, as tools for distributed traces pass it on.
 #[must_use]
 pub fn traceparent() -> Option<String> {
     text("TRACEPARENT")

@@ -4,7 +4,7 @@
 //! - [`environment`]: who started the run and where its spool goes, from the process's environment
 //! - [`folder`]: selects the spool folder
 //! - [`Delivery`]: where the record goes, and how long the end may wait for it
-//! - [`TokenSources`]: which token the record is delivered with
+//! - [`TokenSources`]: the token with which the record is delivered
 //! - [`report`]: messages to users about a run that was not delivered
 //! - [`limits`]: limits that the caller has set for this process
 //!

@@ -1,5 +1,5 @@
-//! Messages of a producer at the end of a run: where it is to be seen, or, if it was not delivered, where it is kept and
-//! the command that helps.
+//! Messages of a producer at the end of a run: the address of its page, or, if it was not delivered, the place where it
+//! is kept and the command that helps.
 //!
 //! The command names the folder and the collector, because the shell in which it is typed may not know them.
 
@@ -47,8 +47,8 @@ pub fn at_end(outcome: Option<&Outcome>, spool: &Spool, delivery: &Delivery) -> 
     }
 }
 
-/// The address of a run's page; none if the run was not delivered, or the address is not wanted. `is_seen`: a person sees
-/// what is printed, and no program reads it.
+/// The address of a run's page; none if the run was not delivered, or the address is not wanted. `is_seen`: the output is
+/// read by a person, not by a program.
 #[must_use]
 pub fn link(
     outcome: Option<&Outcome>,
@@ -62,7 +62,7 @@ pub fn link(
     is_wanted.then(|| format!("{}/runs/{execution}", address.trim_end_matches('/')))
 }
 
-/// Whether a setting says yes or no; none for anything else.
+/// Whether a setting means yes or no; none for anything else.
 #[must_use]
 pub fn truth(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
@@ -108,7 +108,7 @@ fn undelivered(outcome: &Outcome, spool: &Spool, delivery: &Delivery) -> Option<
     })
 }
 
-/// Options of the command for the files that this delivery reads: the next shell may have no `ansible.cfg` that names them.
+/// Options of the command for the files that this delivery reads: in the next shell, `ansible.cfg` may not name them.
 fn files(delivery: &Delivery) -> String {
     let token_file = delivery.token_file.as_deref();
     let token_file = token_file.filter(|_| delivery.token.is_none());

@@ -47,8 +47,9 @@ enum Level {
 }
 
 impl TokenSources {
-    /// An option wins over the environment, and that over `ansible.cfg`, whether it gives the token or names its file:
-    /// what somebody sets for one command must be used for that command. Of one level's two, the token itself wins.
+    /// An option wins over the environment, which wins over `ansible.cfg`, whether it gives the token or names its
+    /// file: a value that is set for one command must be used for that command. At the same level, the token itself
+    /// wins over its file.
     #[must_use]
     pub fn choose(self) -> Option<ChosenToken> {
         let file = |file: Option<PathBuf>| {
@@ -98,7 +99,8 @@ impl TokenSources {
 mod tests {
     use super::*;
 
-    /// What is chosen of sources that are named by letters: o, e, f (the environment's file), c, g (the configured file).
+    /// The choice among sources, which are named by letters: o, e, f (the environment's file), c, g (the configured
+    /// file).
     fn chosen(given: &str) -> Option<(String, String)> {
         let file = |letter: char| {
             given
@@ -107,7 +109,7 @@ mod tests {
         };
         let text = |letter: char| {
             let text = given.contains(letter).then(|| format!(" {letter}\n"));
-            // What is not given may also be empty.
+            // A source that is not given may also be empty.
             Some(SecretString::from(text.unwrap_or_else(|| " ".to_owned())))
         };
         let chosen = TokenSources {

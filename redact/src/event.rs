@@ -1,4 +1,4 @@
-//! Redacts an event's JSON line. What is not redacted stays byte for byte as it was.
+//! Redacts an event's JSON line. Everything that is not redacted stays unchanged, byte for byte.
 //!
 //! Whatever identifies an event stays: numbers, times, names of hosts, fixed words. Values are redacted by their keys
 //! in what modules returned, in facts and in arguments; texts are searched everywhere else too. `output` is handled by
@@ -45,7 +45,7 @@ enum Mode {
     Keep,
     Texts,
     Keys,
-    /// A command line: the value of an option that is named like a key is the next word.
+    /// A command line: the value of an option with a key's name is the next word.
     Words,
 }
 

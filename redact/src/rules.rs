@@ -28,7 +28,7 @@ pub enum RuleError {
     /// Not a regular expression of the crate `regex`.
     #[error("pattern {number} cannot be used: {why}")]
     Pattern {
-        /// Which, from 1.
+        /// Number of the rule, from 1.
         number: usize,
         /// Why, in words.
         why: String,
@@ -36,13 +36,13 @@ pub enum RuleError {
     /// It matches the empty text, and so everywhere.
     #[error("pattern {number} cannot be used: it matches an empty text, and so everywhere")]
     MatchesNothing {
-        /// Which, from 1.
+        /// Number of the rule, from 1.
         number: usize,
     },
     /// An exact text is empty.
     #[error("exact text {number} is empty")]
     EmptyText {
-        /// Which, from 1.
+        /// Number of the rule, from 1.
         number: usize,
     },
     /// Too many rules, or too long ones.
@@ -59,7 +59,8 @@ pub struct Counts {
     pub lines: u64,
 }
 
-/// The redaction rules. `Debug` shows how many there are: an exact text, or what a pattern spells out, may be the secret.
+/// The redaction rules. `Debug` shows only their number: an exact text, or a literal text in a pattern, may be the
+/// secret.
 #[derive(Clone, Default)]
 pub struct Rules {
     keys: Vec<Name>,
@@ -84,7 +85,7 @@ impl Rules {
     /// expressions), and exact `texts`. Blank keys and patterns are ignored.
     ///
     /// # Errors
-    /// A rule is not valid: then none is used, because something would not be redacted.
+    /// A rule is not valid: then no rule is used, because something would not be redacted.
     pub fn new<K: AsRef<str>, P: AsRef<str>, T: AsRef<str>>(
         keys: &[K],
         patterns: &[P],

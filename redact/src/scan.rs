@@ -22,7 +22,7 @@ enum State {
     Brackets(usize),
 }
 
-/// A text with each of its JSON strings that holds escapes given to `hide` as it reads without them.
+/// A text in which each JSON string with escapes was passed to `hide` in its decoded form.
 pub(crate) fn unquoted<'t>(
     text: &'t str,
     mut hide: impl FnMut(&str) -> Option<String>,
@@ -123,7 +123,7 @@ impl Line<'_> {
                 }
                 Some(0)
             }
-            // JSON has no empty lines: it was something else.
+            // JSON has no empty lines: this is not JSON.
             State::Brackets(_) if blank => None,
             State::Brackets(mut open) => match close(self.text, first, &mut open) {
                 Some(end) => {

@@ -5,13 +5,13 @@ use super::{filters, parse};
 use crate::model::Action;
 
 filters! {
-    /// Which entries of the audit trail. Everything that is set must hold.
+    /// Which entries of the audit trail to select. All conditions must hold.
     AuditFilter: () {
         /// Name of the actor.
         actor: String => ACTOR,
-        /// What was done.
+        /// The action.
         action: Action => ACTION,
-        /// To what.
+        /// The object.
         object: String => OBJECT,
         /// At this time or later, in microseconds since the epoch.
         from_us: i64 => SINCE,

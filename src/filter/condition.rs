@@ -98,7 +98,7 @@ pub enum Condition {
         name: &'static Column,
         /// The file name.
         file: String,
-        /// The path, or the end of it.
+        /// The path, or its end.
         end: String,
     },
     /// The column has this form; `NULL` never matches.
@@ -127,7 +127,7 @@ pub enum Condition {
     All(Vec<Condition>),
     /// At least one of these holds; false if there are none.
     Any(Vec<Condition>),
-    /// This does not hold: exactly those runs for which it is not true.
+    /// This does not hold: it matches exactly the runs for which the condition is not true.
     Not(Box<Condition>),
 }
 

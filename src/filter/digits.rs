@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// The fewest digits. Ids begin with the time, so fewer would mean years.
 const FEWEST: u32 = 4;
 
-/// The fewest digits of an end: the last three bytes, which are random and have an index.
+/// The fewest digits for the end of an id: its last three bytes, which are random and indexed.
 const FEWEST_OF_END: u32 = 6;
 
 /// The digits of a whole id.
@@ -25,7 +25,7 @@ impl IdDigits {
     /// Reads hexadecimal digits; dashes among them are ignored.
     ///
     /// # Errors
-    /// There are too few or too many of them, or one is no digit.
+    /// There are too few or too many of them, or one is not a digit.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
@@ -44,7 +44,7 @@ impl IdDigits {
         Ok(Self { number, count })
     }
 
-    /// The first and the last id that begins with them.
+    /// The first and the last id that begin with them.
     #[must_use]
     pub fn range(self) -> (Uuid, Uuid) {
         let free = 4 * (ALL - self.count);
@@ -60,7 +60,7 @@ impl IdDigits {
         (self.count >= FEWEST_OF_END).then_some([a, b, c])
     }
 
-    /// Whether the last three bytes are all of them.
+    /// Whether they are no more than the last three bytes.
     #[must_use]
     pub fn is_short(self) -> bool {
         self.count == FEWEST_OF_END

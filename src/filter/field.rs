@@ -7,27 +7,27 @@ use super::place::PlaceName;
 
 /// A filter of `F`.
 pub struct Field<F: Filter> {
-    /// Its name, as a query language has it.
+    /// Its name in the query language.
     pub name: &'static str,
-    /// What values it takes.
+    /// The type of its values.
     pub kind: Kind,
     /// Placeholder for a value in a command's help.
     pub value_name: &'static str,
-    /// What it does, in one sentence without its period: used for the OpenAPI document and for `--help`.
+    /// Its effect, in one sentence without the period: used for the OpenAPI document and for `--help`.
     pub doc: &'static str,
-    /// The places that accept it, and how it is spelled there.
+    /// The places that accept it, and its names there.
     pub places: &'static [Spelling],
-    /// Reads a value that is not empty; the error says what it must be.
+    /// Parses a value that is not empty; the error says what is valid.
     pub set: fn(&mut F, &str) -> Result<(), String>,
-    /// The value, in a form that `set` reads.
+    /// The value, in a form that `set` can parse.
     pub get: fn(&F) -> Option<String>,
-    /// What it means.
+    /// Its meaning.
     pub meaning: F::Meaning,
 }
 
-/// Which entries of a list; everything that is set must hold.
+/// Which entries of a list to select; all conditions must hold.
 pub trait Filter: Default + 'static {
-    /// Further information on a field: for executions, what it means. The other lists have statements of their own.
+    /// Further information about a field: for executions, its meaning. The other lists have their own statements.
     type Meaning: Rolled + Send + Sync;
 
     /// Every field, in the order in which documents name them.
@@ -36,13 +36,13 @@ pub trait Filter: Default + 'static {
 
 /// The meaning of a filter of executions.
 pub struct Meaning {
-    /// What must hold, where the filter is set.
+    /// The condition, if the filter is set.
     pub condition: fn(&ExecutionFilter) -> Option<Condition>,
-    /// What must hold for a pattern with `*` in a query, where the filter takes one.
+    /// The condition for a pattern with `*` in a query, if the filter accepts patterns.
     pub glob: Option<fn(&Glob) -> Condition>,
-    /// Whether it is set and leaves few executions.
+    /// Whether it is set and matches only a few executions.
     pub narrows: fn(&ExecutionFilter) -> bool,
-    /// Whether the statistics' roll-ups have it ([`crate::model::Group`]). Otherwise the runs themselves are read.
+    /// Whether the statistics' roll-ups support it ([`crate::model::Group`]). Otherwise the runs themselves are read.
     pub rolled: bool,
 }
 
@@ -69,11 +69,11 @@ impl Rolled for () {
 pub enum Kind {
     /// One of a few words.
     Word(fn() -> Vec<&'static str>),
-    /// One of a few words. The collector may know more of them than an older command line does.
+    /// One of a few words. The collector may know more words than an older command line.
     OpenWord(fn() -> Vec<&'static str>),
     /// A text, compared as a whole.
     Text,
-    /// A file: its name, its whole path, or the end of that path, which holds a `/` and does not begin with one.
+    /// A file: its name, its whole path, or the end of that path, which contains a `/` but does not begin with one.
     Path,
     /// Part of a text.
     Part,
@@ -89,16 +89,16 @@ pub enum Kind {
     Time(Edge),
 }
 
-/// Which moment of a day a date means.
+/// Which moment of the day a date means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
-    /// Its first.
+    /// The first moment.
     Start,
-    /// Its last.
+    /// The last moment.
     End,
 }
 
-/// How a filter is spelled in a place.
+/// The names of a filter in a place.
 #[derive(Debug, Clone, Copy)]
 pub struct Spelling {
     /// The place.
@@ -189,7 +189,7 @@ impl Spelling {
         self
     }
 
-    /// Excludes a word, and says why.
+    /// Excludes a word, with the reason.
     #[must_use]
     pub const fn except(mut self, word: &'static str, why: &'static str) -> Self {
         self.except = Some((word, why));
@@ -198,13 +198,13 @@ impl Spelling {
 }
 
 impl<F: Filter> Field<F> {
-    /// How it is spelled in a place; none if it is not accepted there.
+    /// Its spelling in a place; none if it is not accepted there.
     #[must_use]
     pub fn at(&self, place: PlaceName) -> Option<&'static Spelling> {
         self.places.iter().find(|at| at.place == place)
     }
 
-    /// The words that it accepts in a place, if it takes words: for documents and completion.
+    /// The words that it accepts in a place, if its values are words: for documents and completion.
     #[must_use]
     pub fn words(&self, at: &Spelling) -> Option<Vec<&'static str>> {
         let (Kind::Word(words) | Kind::OpenWord(words)) = self.kind else {

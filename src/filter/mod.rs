@@ -1,4 +1,4 @@
-//! Filters: which executions, results or audit entries are meant. One grammar for every place that takes them.
+//! Filters: which executions, results or audit entries to select. One grammar for every place that accepts them.
 //!
 //! A filter is a [`Field`]: its name, its type, its documentation, which places accept it, how its value is parsed, and
 //! what it means. The list of executions, statistics, retention, the command line and the OpenAPI document take all of
@@ -10,7 +10,7 @@
 //! - `parse`: one parser for each type of value, with its error; `nearest`: suggestions for misspelt names
 //! - `query`: the query language, whose fields are the filters of executions; `pattern`: texts with `*`; `digits`: parts
 //!   of an id
-//! - `raw`: filters beside the other fields of a query, a body or a table of the configuration
+//! - `raw`: filters beside the other fields of a query, a body or a table in the configuration
 //! - `condition`: what a filter means, and whether a run matches; `store::filter` turns the same into SQL
 //! - `stored`: texts as columns store them; `run`: a recorded run as conditions see it
 //!
@@ -74,7 +74,7 @@ macro_rules! filters {
 use filters;
 
 filters! {
-    /// Which executions. Everything that is set must hold.
+    /// Which executions to select. All conditions must hold.
     ExecutionFilter: Meaning {
         /// Status.
         status: Status => fields::status::STATUS,
@@ -98,7 +98,7 @@ filters! {
         changed: bool => fields::changed::CHANGED,
         /// Why it failed.
         reason: Reason => fields::reason::REASON,
-        /// Whether somebody wants it to be kept.
+        /// Whether it is pinned.
         pinned: bool => fields::pinned::PINNED,
         /// The digits with which its id begins or ends.
         id: IdDigits => fields::id::ID,
@@ -108,10 +108,10 @@ filters! {
         to_us: i64 => fields::started::UNTIL,
         /// Took at least this long, in microseconds.
         min_duration_us: i64 => fields::duration::MIN_DURATION,
-        /// Part of what is recorded of the run's start, ignoring case.
+        /// Part of the text that is recorded at the run's start, ignoring case.
         text: String => fields::text::TEXT,
         ;
-        /// A query, for what the fields cannot say.
+        /// A query, for conditions that the fields cannot express.
         query: Query,
     }
 }
@@ -126,7 +126,7 @@ impl ExecutionFilter {
     }
 
     /// The conditions of the fields, in their order, and those of the query. Fields and query are one conjunction: a
-    /// host and a change belong together, whichever of the two names them.
+    /// host and a change are combined, whether the fields or the query name them.
     #[must_use]
     pub fn parted_conditions(&self) -> (Vec<Condition>, Vec<Condition>) {
         let of_fields = |filter: &Self| {
@@ -149,7 +149,7 @@ impl ExecutionFilter {
         (of_fields(&together), group.conditions(changed))
     }
 
-    /// Whether a host is named that a change would be the change of.
+    /// Whether it names a host to which a condition on changes applies.
     fn names_host(&self) -> bool {
         let query = self.query.as_ref();
         self.host.is_some()
@@ -172,7 +172,7 @@ impl ExecutionFilter {
             && (self.query.is_none() || self.has_rolled_query())
     }
 
-    /// Whether the groups of roll-ups tell which runs a query means. Of a host, they do not tell which runs changed it.
+    /// Whether the groups of roll-ups are enough to evaluate a query. They do not say which runs changed a host.
     fn has_rolled_query(&self) -> bool {
         let (_, queried) = self.parted_conditions();
         self.host.is_none() && queried.iter().all(run::is_rolled)

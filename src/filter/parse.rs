@@ -12,7 +12,7 @@ const LONGEST_SEARCH: usize = 1000;
 /// One of a few words.
 ///
 /// # Errors
-/// It is none of them.
+/// It is not one of them.
 pub fn word<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
     let found = all.iter().copied().find(|known| name(*known) == text);
     found.ok_or_else(|| {
@@ -41,7 +41,7 @@ pub fn flag(text: &str) -> Result<bool, String> {
 /// A whole number.
 ///
 /// # Errors
-/// It is none, or too large.
+/// It is not a whole number, or too large.
 pub fn number(text: &str) -> Result<u32, String> {
     text.parse()
         .map_err(|_| format!("it must be a whole number, from 0 to {}", u32::MAX))
@@ -50,7 +50,7 @@ pub fn number(text: &str) -> Result<u32, String> {
 /// Seconds, as microseconds.
 ///
 /// # Errors
-/// It is no number, or a negative one.
+/// It is not a number, or negative.
 pub fn seconds_us(text: &str) -> Result<i64, String> {
     match text.parse() {
         // A value that does not fit becomes the largest that does.
@@ -64,7 +64,7 @@ pub fn seconds_us(text: &str) -> Result<i64, String> {
 /// A duration: `90`, `90s`, `1.5m`, `2h`, `7d`, `4w`; in seconds.
 ///
 /// # Errors
-/// It is none, or longer than a thousand years.
+/// It is not a duration, or longer than a thousand years.
 pub fn duration(text: &str) -> Result<f64, String> {
     let wrong = || "a duration looks like 90, 90s, 5m, 2h or 7d".to_owned();
     let text = text.trim();
@@ -86,12 +86,12 @@ pub fn duration(text: &str) -> Result<f64, String> {
 /// A time as [`time`] reads it, or a duration before the present.
 ///
 /// # Errors
-/// It is none.
+/// It is not a time.
 pub fn moment(text: &str, edge: Edge, now_us: i64) -> Result<i64, String> {
     if let Ok(time) = time(text, edge) {
         return Ok(time);
     }
-    // A bare number has no unit and no starting point.
+    // A number alone has neither a unit nor a starting point.
     match duration(text) {
         Ok(ago) if text.ends_with(|c: char| c.is_ascii_alphabetic()) => {
             Ok(now_us.saturating_sub((ago * 1e6) as i64))
@@ -118,7 +118,7 @@ pub fn part(text: &str) -> Result<String, String> {
 /// moment.
 ///
 /// # Errors
-/// It is none.
+/// It is not a time.
 pub fn time(text: &str, edge: Edge) -> Result<i64, String> {
     // A plus sign that was not percent-encoded arrives as a space.
     let joined = text.replace(' ', "+");

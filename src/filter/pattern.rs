@@ -1,4 +1,4 @@
-//! Texts that a column is compared with: exactly, or as a pattern in which `*` stands for any text.
+//! Texts to compare a column with: exactly, or as a pattern in which `*` stands for any text.
 
 /// A text, or a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// Whether a text is meant.
+    /// Whether the text matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         match self {
@@ -20,7 +20,7 @@ impl Pattern {
     }
 }
 
-/// A pattern with at least one `*`, which stands for any text, also an empty one. Every other character stands for
+/// A pattern with at least one `*`, which stands for any text, even an empty one. Every other character stands for
 /// itself. Upper and lower case differ, as in a comparison with the whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob {
@@ -43,7 +43,7 @@ impl Glob {
         Some(Self { pieces })
     }
 
-    /// The same pattern behind any text that ends with `before`.
+    /// The same pattern after any text that ends with `before`.
     #[must_use]
     pub fn behind(&self, before: &str) -> Self {
         let mut pieces = vec![String::new()];
@@ -64,7 +64,7 @@ impl Glob {
         self.pieces.join("*")
     }
 
-    /// Whether a text has this form. Takes the first place for each piece, which is enough: only `*` is variable.
+    /// Whether a text matches. It takes the first match for each piece, which is enough because only `*` is variable.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         let [first, between @ .., last] = self.pieces.as_slice() else {

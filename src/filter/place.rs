@@ -5,7 +5,7 @@ use super::field::{Field, Filter, Spelling};
 use super::results::ResultFilter;
 use super::{ExecutionFilter, nearest};
 
-/// A place that takes filters.
+/// A place that accepts filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceName {
     /// `GET /executions`, `playback list`.
@@ -55,7 +55,7 @@ places! {
     Audit: AuditFilter,
 }
 
-/// A field, and how it is spelled in a place.
+/// A field, and its names in a place.
 pub type Spelled<P> = (&'static Field<<P as Place>::Filter>, &'static Spelling);
 
 /// The filters of a place.

@@ -1,5 +1,5 @@
-//! Parses filters that stand beside other fields in a query, a body or a table of the configuration: which value was
-//! given under which name.
+//! Parses filters that are given beside other fields in a query, a body or a table in the configuration: a text for
+//! each name.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,10 +16,10 @@ use super::place::{Place, PlaceName, Spelled, named, unknown};
 /// Longest name in a retention rule, in characters: the store shortens longer ones.
 const LONGEST_NAME: usize = 255;
 
-/// How much of a value an error repeats, in characters.
+/// Maximum length of a value in an error, in characters.
 const SHOWN: usize = 100;
 
-/// An invalid filter: which one, what is wrong, and what is valid.
+/// An invalid filter: its name, the problem, and what is valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(String);
@@ -30,7 +30,7 @@ impl From<Refused> for String {
     }
 }
 
-/// Filters as given: names of a place, and texts.
+/// Filters as given: names in a place, and texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawFilters(Vec<(&'static str, String)>);
 
@@ -47,7 +47,7 @@ impl RawFilters {
         self.0.iter().map(|(name, text)| (*name, text.as_str()))
     }
 
-    /// Reads the values.
+    /// Parses the values.
     ///
     /// # Errors
     /// The first value that is not valid.
@@ -62,7 +62,7 @@ impl RawFilters {
     }
 }
 
-/// A value as an error repeats it.
+/// A value as shown in an error.
 pub(super) fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
@@ -70,8 +70,8 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// Reads one value into a filter. An empty one is ignored, except in retention, where it is refused: ignored, it would
-/// match everything.
+/// Parses one value into a filter. An empty value is ignored, except in retention, where it is refused: ignored, it
+/// would match everything.
 fn set<P: Place>(
     filter: &mut P::Filter,
     (field, at): Spelled<P>,
@@ -130,7 +130,7 @@ impl<P, T: Default> Default for Filtered<P, T> {
 }
 
 impl<P: Place, T> Filtered<P, T> {
-    /// Reads the filters.
+    /// Parses the filters.
     ///
     /// # Errors
     /// The first value that is not valid.

@@ -5,7 +5,7 @@ use playback_wire::ResultStatus;
 use super::field::{Field, Filter, Kind, Spelling};
 use super::parse;
 
-/// Which results of an execution.
+/// Which results of an execution to select.
 #[derive(Debug, Clone, Default)]
 pub struct ResultFilter {
     /// Number of the task.
@@ -18,7 +18,7 @@ pub struct ResultFilter {
     pub changed: Option<bool>,
     /// Only results after this sequence number.
     pub after_seq: u64,
-    /// How many at most.
+    /// Maximum number of results.
     pub limit: u32,
 }
 

@@ -50,7 +50,7 @@ impl Subject for RecordedRun<'_> {
     }
 }
 
-/// A run as retention knows it.
+/// A run as retention sees it.
 impl Subject for Candidate {
     fn value(&self, column: &Column) -> Option<Value<'_>> {
         match column.name {
@@ -84,7 +84,7 @@ impl Subject for Candidate {
     }
 }
 
-/// The columns that all runs of a group have in common.
+/// The columns that all runs of a group share.
 const GROUPED: [&str; 10] = [
     "status",
     "type",
@@ -114,7 +114,7 @@ pub(super) fn is_rolled(condition: &Condition) -> bool {
 }
 
 /// Runs that the statistics' roll-ups count together. Their hosts are counted separately, so a filter by host is
-/// applied to those.
+/// applied to the hosts.
 impl Subject for Group {
     fn value(&self, column: &Column) -> Option<Value<'_>> {
         match column.name {

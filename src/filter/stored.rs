@@ -1,5 +1,5 @@
-//! Normalizes texts as the filtered columns store them: bounded, in lower case, without folders. The store writes them
-//! this way, and conditions search for them this way.
+//! Normalizes texts for the filtered columns: bounded, in lower case, without folders. The store writes them in this
+//! form, and conditions search for them in this form.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -49,7 +49,7 @@ fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// The text that a search looks through: what a person may remember about a run, in lower case, one item a line.
+/// The text that is searched: what a person may remember about a run, in lower case, one item a line.
 #[must_use]
 pub fn searchable(description: &ExecutionStarted) -> String {
     let single = [

@@ -281,7 +281,7 @@ fn filters_are_read_beside_other_fields() {
         ),
         (
             json!({ "status": "running" }),
-            "what runs is never removed; it must be success or failed",
+            "running executions are never removed; it must be success or failed",
         ),
         (json!({ "status": "lost" }), "it must be success or failed"),
         (

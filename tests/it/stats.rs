@@ -142,7 +142,7 @@ pub(crate) fn every_filter_counts_what_the_list_finds() {
             let answer = ask(&client, &format!("{filter}&{DAY}"));
             assert_eq!(answer["total"], found, "{filter}, rolled up: {rolled}");
         }
-        // Of hosts, the answer then tells of that one alone.
+        // The answer then has the figures of that host alone.
         let answer = ask(&client, &format!("host=db-02&by=host&{DAY}"));
         assert_eq!(answer["top_failed_hosts"], json!({}));
         assert_eq!(

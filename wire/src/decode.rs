@@ -38,7 +38,7 @@ pub fn decode_line(line: &[u8]) -> Result<Event<'_>, serde_json::Error> {
 /// The first line that is not an event.
 pub fn decode_batch(batch: &[u8]) -> Result<Vec<Event<'_>>, DecodeError> {
     // An event takes several cache lines in memory, so the list should not have to grow. A batch of empty lines must
-    // not claim much.
+    // not reserve much memory.
     let lines = memchr::memchr_iter(b'\n', batch).count() + 1;
     let mut events = Vec::with_capacity(lines.min(batch.len() / 32 + 1));
     for (index, line) in batch.split(|byte| *byte == b'\n').enumerate() {

@@ -25,7 +25,7 @@ pub struct Event<'a> {
 pub enum Body<'a> {
     /// First event of every producer.
     ExecutionStarted(Box<ExecutionStarted>),
-    /// A play (one batch of it, under `serial`) begins.
+    /// A play begins; with `serial`, one of its batches.
     PlayStarted(PlayStarted<'a>),
     /// A task or handler begins.
     TaskStarted(Box<TaskStarted<'a>>),
@@ -33,7 +33,7 @@ pub enum Body<'a> {
     HostStarted(HostStarted<'a>),
     /// One loop item of a task on a host ended.
     Item(Item<'a>),
-    /// An `until` loop goes round again.
+    /// An `until` loop repeats a task.
     Retry(Retry<'a>),
     /// An asynchronous job was polled, or ended.
     AsyncPoll(AsyncPoll<'a>),
@@ -57,13 +57,13 @@ pub enum Body<'a> {
     Dropped(Dropped<'a>),
     /// A supervisor was started for a queued run.
     Launched(Launched),
-    /// Somebody asked for the end of a run.
+    /// The end of a run was requested.
     CancelRequested(CancelRequested<'a>),
     /// Last event of every producer.
     ExecutionEnded(ExecutionEnded),
-    /// Stands for events in the log that cannot be read; the collector's own.
+    /// Stands for events in the log that cannot be read; added by the collector.
     Damaged,
-    /// A kind that this version does not know: kept, and not projected.
+    /// A kind that this version does not know: stored, but not projected.
     Unknown,
 }
 
@@ -106,8 +106,8 @@ pub enum Producer {
     Recorder,
     /// `playback exec`, around the command.
     Supervisor,
-    /// The collector itself, for a run that it was asked to launch: who asked for what, and what became
-    /// of that before there was a process.
+    /// The collector itself, for a run that it launches: who requested it, and what happened before there was a
+    /// process.
     Launcher,
 }
 
@@ -115,7 +115,7 @@ impl Producer {
     /// Every producer, in display order.
     pub const ALL: [Producer; 3] = [Producer::Recorder, Producer::Supervisor, Producer::Launcher];
 
-    /// The name as it stands in a path.
+    /// The name in a path.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -141,7 +141,7 @@ impl std::str::FromStr for Producer {
 #[error("a producer is `recorder`, `supervisor` or `launcher`")]
 pub struct UnknownProducer;
 
-/// A text; anything else counts as missing. Nobody's run is refused because of where its trace came from.
+/// A text; anything else counts as missing. No run is refused because of the trace that it belongs to.
 fn text_or_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let value = Option::<serde_json::Value>::deserialize(from)?;
     Ok(value.and_then(|value| match value {
@@ -180,15 +180,15 @@ impl ExecutionType {
     }
 }
 
-/// What runs, who runs it and with what. Every field but `type` may be missing.
+/// What runs, who runs it and with which options. Every field but `type` may be missing.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExecutionStarted {
     /// Playbook or ad-hoc.
     pub r#type: ExecutionType,
-    /// Random name of this producer's sequence. A second process that claims the same execution and
-    /// producer has another one, and is refused rather than mixed in.
+    /// Random name of this producer's sequence. A second process that claims the same execution and producer has
+    /// another name, and is refused, so that the two sequences are not mixed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// The playbook as named on the command line; several are joined by a space.
@@ -233,10 +233,10 @@ pub struct ExecutionStarted {
     /// Ad-hoc: the module.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
-    /// Ad-hoc: the module's arguments, only when recording them is asked for.
+    /// Ad-hoc: the module's arguments, only if recording them is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub args: Option<String>,
-    /// State of the git checkout that holds the playbook.
+    /// State of the git checkout that contains the playbook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<Git>,
     /// Labels given by the user.
@@ -245,13 +245,13 @@ pub struct ExecutionStarted {
     /// Login name of the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The user who called sudo, where there was one.
+    /// The user who called sudo, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sudo_user: Option<String>,
     /// Name of the machine that runs Ansible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controller: Option<String>,
-    /// What started the run, where it is known: a CI job, AWX, the launcher.
+    /// What started the run, if known: a CI job, AWX, the launcher.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launched_by: Option<String>,
     /// Why it was started, in the user's words.
@@ -260,13 +260,13 @@ pub struct ExecutionStarted {
     /// Identity of the execution that this one repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay_of: Option<String>,
-    /// Name of the schedule that started it; only the collector's launcher says so.
+    /// Name of the schedule that started it; only the collector's launcher sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
     /// Identity of the execution whose command started this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// The span that it was started by, as the environment told it: the W3C's `traceparent`.
+    /// The span that started it, from the environment: `traceparent` as defined by the W3C.
     #[serde(
         skip_serializing_if = "Option::is_none",
         deserialize_with = "text_or_none"
@@ -281,40 +281,40 @@ pub struct ExecutionStarted {
     /// Version of the producer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recorder_version: Option<String>,
-    /// Why it was canceled, in that person's words; the collector's own note.
+    /// Why it was canceled, in the words of the person who did; added by the collector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancel_note: Option<String>,
-    /// Redactions of the record; the collector's own note, which is stored with the events.
+    /// Redactions of the record; added by the collector, and stored with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub redacted: Vec<Redaction>,
-    /// Printed lines that were left out afterwards, between the first and the last ones; the collector's own
-    /// note, which stays with the events.
+    /// Printed lines that were removed later, between the first and the last ones; added by the collector, and stored
+    /// with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub output_left_out: u64,
-    /// Microseconds that the collector adds to the times of the run's events, because the clock that they were taken from
-    /// was evidently wrong; the collector's own note, which stays with the events.
+    /// Microseconds that the collector adds to the times of the run's events, because the clock behind them was evidently
+    /// wrong; added by the collector, and stored with the events.
     #[serde(skip_serializing_if = "is_default")]
     pub clock_corrected_us: i64,
-    /// What the run has more of than the collector keeps in its record, such as `hosts`; the collector's own note. The
-    /// events have all of it.
+    /// Names of fields, such as `hosts`, of which the record has only a part because the run has too many entries;
+    /// added by the collector. The events have all of them.
     #[serde(skip_serializing_if = "is_default")]
     pub left_out: Vec<String>,
-    /// What recorded the run, if that was not Playback. Only imports have it; no producer may send it.
+    /// What recorded the run, if not Playback. Only imports have it; no producer may send it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
 }
 
-/// What recorded a run that was imported, and what it did not record.
+/// What recorded an imported run, and what was not recorded.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Imported {
     /// What recorded the run: `ara`, or one of Ansible's callbacks: `json`, `jsonl`, `junit`.
     pub from: String,
-    /// Its version, if it is known.
+    /// Its version, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// What it does not record, by the names of fields where there are any: `exit_code`, `output`, `start_time` …
+    /// What it does not record, as names of fields where possible: `exit_code`, `output`, `start_time` …
     #[serde(skip_serializing_if = "is_default")]
     pub unknown: Vec<String>,
 }
@@ -349,14 +349,14 @@ pub struct Redaction {
     pub time: String,
     /// Who requested it.
     pub by: String,
-    /// Why, in their words.
+    /// Why, in that person's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// How many values were changed.
     pub values: u64,
     /// How many printed lines were changed.
     pub lines: u64,
-    /// Number of events that were removed because they could not be read and therefore not be searched.
+    /// Number of events that were removed because they could not be read, and therefore not be searched.
     #[serde(skip_serializing_if = "is_default")]
     pub removed: u64,
 }
@@ -368,15 +368,15 @@ pub struct Redaction {
 pub struct Git {
     /// Full hash of the commit that is checked out.
     pub commit: String,
-    /// Branch, where one is checked out.
+    /// Branch, if one is checked out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
-    /// Whether tracked files differ from the commit; unknown where git is not installed.
+    /// Whether tracked files differ from the commit; unknown if git is not installed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dirty: Option<bool>,
 }
 
-/// A play begins. Under `serial` each batch is a play of its own number.
+/// A play begins. With `serial`, each batch is a play with its own number.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PlayStarted<'a> {
@@ -404,16 +404,16 @@ pub struct TaskStarted<'a> {
     /// Its name as Ansible shows it, without the role.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
-    /// The module or action, as written in the playbook. Where that is a template, results tell what ran.
+    /// The module or action, as written in the playbook. If that is a template, results name what ran.
     #[serde(borrow)]
     pub action: Cow<'a, str>,
-    /// File that holds it.
+    /// The file that contains it.
     #[serde(borrow, skip_serializing_if = "is_default")]
     pub path: Cow<'a, str>,
-    /// Line in that file, from 1; 0 when unknown.
+    /// Line in that file, from 1; 0 if not known.
     #[serde(skip_serializing_if = "is_default")]
     pub line: u32,
-    /// Role that holds it.
+    /// The role that contains it.
     #[serde(borrow, skip_serializing_if = "is_default")]
     pub role: Cow<'a, str>,
     /// Its tags.
@@ -425,16 +425,16 @@ pub struct TaskStarted<'a> {
     /// Whether its results are censored, or may be censored.
     #[serde(skip_serializing_if = "is_default")]
     pub no_log: bool,
-    /// Whether `no_log` is a template, so that it is true only because nobody knows better yet: each result
-    /// tells whether it was censored.
+    /// Whether `no_log` is a template. Then it counts as true until it is evaluated: each result says whether it was
+    /// censored.
     #[serde(skip_serializing_if = "is_default")]
     pub no_log_unknown: bool,
-    /// Its arguments, untemplated, only when recording them is asked for.
+    /// Its arguments, before templating, only if recording them is enabled.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub args: Option<&'a RawValue>,
 }
 
-/// A task is handed to one host: that host now runs it.
+/// A task is handed to one host, which now runs it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HostStarted<'a> {
@@ -443,8 +443,8 @@ pub struct HostStarted<'a> {
     /// Inventory name of the host.
     #[serde(borrow)]
     pub host: Cow<'a, str>,
-    /// The groups that the host belongs to, `all` apart, by name. Told when the host begins its first task in a play, if the
-    /// run has not told the same before.
+    /// The groups that the host belongs to, except `all`, by name. Reported when the host begins its first task in a play,
+    /// unless the run has already reported the same groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
 }
@@ -459,7 +459,7 @@ pub enum ResultStatus {
     Ok,
     /// It failed.
     Failed,
-    /// A condition or tag kept it from running.
+    /// A condition or tag prevented it from running.
     Skipped,
     /// The host could not be reached.
     Unreachable,
@@ -474,7 +474,7 @@ impl ResultStatus {
         ResultStatus::Unreachable,
     ];
 
-    /// The name as it stands on the wire and in the API.
+    /// The name on the wire and in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -518,19 +518,20 @@ pub struct TaskResult<'a> {
     /// How often an `until` loop ran it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
-    /// How many loop items it had.
+    /// Number of its loop items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<u32>,
-    /// The other host that ran it, or was to run it, under `delegate_to`; of a loop all such hosts, joined by a comma.
+    /// The other host that ran it, or should have run it (`delegate_to`); for a loop, all such hosts, joined by a
+    /// comma.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub delegated_to: Option<Cow<'a, str>>,
-    /// The module or action that ran, where the task's own is a template; of a loop all of them, joined by a comma.
+    /// The module or action that ran, if the task's own is a template; for a loop, all of them, joined by a comma.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub action: Option<Cow<'a, str>>,
     /// Whether Ansible censored the content (`no_log`).
     #[serde(skip_serializing_if = "is_default")]
     pub censored: bool,
-    /// What the module returned, less what is repeated elsewhere. Always a JSON object.
+    /// What the module returned, without what is recorded elsewhere. Always a JSON object.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub content: Option<&'a RawValue>,
 }
@@ -552,10 +553,10 @@ pub struct Item<'a> {
     /// How often an `until` loop ran it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
-    /// The other host that ran it, or was to run it, under `delegate_to`.
+    /// The other host that ran it, or should have run it (`delegate_to`).
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub delegated_to: Option<Cow<'a, str>>,
-    /// The module or action that ran, where the task's own is a template.
+    /// The module or action that ran, if the task's own is a template.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub action: Option<Cow<'a, str>>,
     /// Whether Ansible censored the content (`no_log`).
@@ -566,7 +567,7 @@ pub struct Item<'a> {
     pub content: Option<&'a RawValue>,
 }
 
-/// An `until` loop goes round again.
+/// An `until` loop repeats a task.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Retry<'a> {
@@ -575,25 +576,25 @@ pub struct Retry<'a> {
     /// Inventory name of the host.
     #[serde(borrow)]
     pub host: Cow<'a, str>,
-    /// Which attempt failed, from 1.
+    /// Number of the attempt that failed, from 1.
     pub attempt: u32,
-    /// How many attempts there may be.
+    /// Maximum number of attempts.
     pub retries: u32,
     /// What the failed attempt returned.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub content: Option<&'a RawValue>,
 }
 
-/// How an asynchronous job stands.
+/// State of an asynchronous job.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AsyncState {
     /// Still running.
     #[default]
     Running,
-    /// Ended well.
+    /// Succeeded.
     Ok,
-    /// Ended in failure.
+    /// Failed.
     Failed,
 }
 
@@ -609,7 +610,7 @@ pub struct AsyncPoll<'a> {
     /// Ansible's job number.
     #[serde(borrow)]
     pub job: Cow<'a, str>,
-    /// How it stands.
+    /// Its state.
     pub state: AsyncState,
     /// What the poll returned.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -629,7 +630,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// The name as it stands on the wire and in the API.
+    /// The name on the wire and in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -639,9 +640,9 @@ impl Stream {
     }
 }
 
-/// Text that the process printed, exactly, newlines included. The texts of a producer joined in the
-/// order of their sequence are what a terminal got; a text that does not end in a newline leaves its
-/// line open for the next.
+/// Text that the process printed, exactly, including newlines. The texts of a producer, joined in the order of their
+/// sequence, are what a terminal received; a text that does not end in a newline leaves its line open for the next
+/// text.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Output<'a> {
@@ -651,7 +652,7 @@ pub struct Output<'a> {
     /// What was printed.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// Sequence number of the event that Ansible was showing when it printed this.
+    /// Sequence number of the event that Ansible was showing when it printed this text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<u64>,
 }
@@ -660,7 +661,7 @@ pub struct Output<'a> {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts<'a> {
-    /// Number of the task that brought them.
+    /// Number of the task that reported them.
     pub task: u32,
     /// Inventory name of the host that they describe.
     #[serde(borrow)]
@@ -682,8 +683,8 @@ pub struct Notified<'a> {
     pub host: Cow<'a, str>,
 }
 
-/// A host's latest result does not count any more: a person in the debugger had its task run once more, and Ansible
-/// took the result out of its recap.
+/// A host's latest result no longer counts: a person in the debugger had its task run once more, and Ansible removed
+/// the result from its recap.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Retracted<'a> {
@@ -699,7 +700,7 @@ pub struct Included<'a> {
     /// The file.
     #[serde(borrow)]
     pub path: Cow<'a, str>,
-    /// Inventory names of the hosts that it is for.
+    /// Inventory names of the hosts for which it was included.
     pub hosts: Vec<String>,
 }
 
@@ -749,43 +750,43 @@ pub struct Usage {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Dropped<'a> {
-    /// How many.
+    /// Number of events.
     pub events: u64,
     /// Why: `spool_full`, `spool_error`, …
     #[serde(borrow)]
     pub reason: Cow<'a, str>,
 }
 
-/// The launcher has started a supervisor: what comes now is the supervisor's to tell.
+/// The launcher has started a supervisor, which reports everything that follows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Launched {
-    /// Number of the supervisor's process.
+    /// Process id of the supervisor.
     #[serde(skip_serializing_if = "is_default")]
     pub pid: u32,
 }
 
-/// Somebody asked for the end of a run.
+/// The end of a run was requested.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CancelRequested<'a> {
-    /// Who.
+    /// Who requested it.
     #[serde(borrow)]
     pub by: Cow<'a, str>,
-    /// Why, in their words.
+    /// Why, in that person's words.
     #[serde(borrow, skip_serializing_if = "is_default")]
     pub note: Cow<'a, str>,
 }
 
-/// Why a process ended, where its exit code does not tell.
+/// Why a process ended, if its exit code does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// The command could not be started: it is not there, or not a program.
+    /// The command could not be started: it does not exist, or is not a program.
     LaunchError,
-    /// Somebody asked for its end: a signal was passed on to it, and it ended in failure.
+    /// Its end was requested: a signal was passed on to it, and it failed.
     Canceled,
-    /// It took longer than it was allowed to.
+    /// It exceeded its time limit.
     TimedOut,
     /// A reason that this version does not know.
     #[serde(other)]
@@ -796,24 +797,24 @@ pub enum EndReason {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ExecutionEnded {
-    /// Exit code that the shell sees; missing where the producer could not learn it.
+    /// The exit code that the shell sees; missing if the producer could not learn it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
-    /// Signal that ended it.
+    /// The signal that ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
-    /// Whether it succeeded, where exit code and signal are unknown: of a run that was imported.
+    /// Whether it succeeded, if exit code and signal are unknown, as for an imported run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub succeeded: Option<bool>,
-    /// Why it ended, where the producer knows more than exit code and signal tell.
+    /// Why it ended, if the producer knows more than exit code and signal say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
-    /// Events that were left out over the whole run; each is also told by a `dropped` event where
-    /// there was room for one.
+    /// Number of events that were left out in the whole run; each is also reported by a `dropped` event if there was
+    /// space for one.
     #[serde(skip_serializing_if = "is_default")]
     pub dropped: u64,
-    /// Programs that were started inside Ansible with its own standard output or error. What they may have printed there
-    /// is not in the output.
+    /// Number of programs that were started inside Ansible with its own standard output or error. What they may have
+    /// printed there is not in the output.
     #[serde(skip_serializing_if = "is_default")]
     pub uncaptured_programs: u64,
 }

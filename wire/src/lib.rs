@@ -16,7 +16,7 @@
 //! - [`decode`]: lines → events, in one pass, borrowing from the line
 //! - [`encode`]: events → lines, with space for content that is already JSON
 //! - [`printed`]: printed bytes as text, and back
-//! - [`trace`]: where a run stands in a distributed trace
+//! - [`trace`]: the place of a run in a distributed trace
 //!
 //! This crate does no I/O and no compression, and depends on nothing of ours.
 

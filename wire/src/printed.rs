@@ -59,8 +59,8 @@ pub fn from_bytes(mut bytes: &[u8]) -> String {
     }
 }
 
-/// A name that the system gives as bytes (a path, a word of a command line), recorded as Python's own text of it: a
-/// byte that is not UTF-8 is spelled out as Python's surrogate, `\udce9`.
+/// A name that the system gives as bytes (a path, a word of a command line), recorded as Python decodes it: a byte that
+/// is not UTF-8 becomes Python's surrogate, `\udce9`.
 #[must_use]
 pub fn name(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

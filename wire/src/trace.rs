@@ -1,8 +1,8 @@
-//! The place of a run in a distributed trace: the W3C's `traceparent`.
+//! The place of a run in a distributed trace: `traceparent` as defined by the W3C.
 
 use std::fmt;
 
-/// The span that a run was started by.
+/// The span that started a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
     /// Identity of the trace.
@@ -14,8 +14,8 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Reads `00-TRACE-SPAN-FLAGS`, in hexadecimal digits; none for anything else. Of a later version than 00, the same
-    /// fields are read, and what follows them is ignored, as the specification demands.
+    /// Parses `00-TRACE-SPAN-FLAGS`, in hexadecimal digits; none for anything else. For a version later than 00, the
+    /// same fields are read, and anything after them is ignored, as the specification requires.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -29,7 +29,7 @@ impl TraceParent {
         }
         let (trace_id, span_id) = (hex(trace)?, hex(span)?);
         let flags: [u8; 1] = hex(flags)?;
-        // Zeros stand for none.
+        // All zeros mean that there is none.
         (trace_id != [0; 16] && span_id != [0; 8]).then_some(Self {
             trace_id,
             span_id,
@@ -49,8 +49,8 @@ impl fmt::Display for TraceParent {
     }
 }
 
-/// The identity of a run's trace in hexadecimal digits: that of its parent, if one was told; otherwise the run's own
-/// identity, whose end is random, as traces need it.
+/// The identity of a run's trace in hexadecimal digits: that of its parent, if there is one; otherwise the run's own
+/// identity, whose end is random, as traces require.
 #[must_use]
 pub fn trace_id(parent: Option<&str>, execution: &[u8; 16]) -> String {
     let parent = parent.and_then(TraceParent::parse);
@@ -62,7 +62,7 @@ fn digits(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Lower-case hexadecimal digits, exactly as many as there are to be.
+/// Lower-case hexadecimal digits, exactly as many as required.
 fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if text.len() != 2 * N || !text.bytes().all(is_hex) {
@@ -91,7 +91,7 @@ mod tests {
                 .unwrap()
                 .sampled
         );
-        // Other bits mean something else, and a later version may have more.
+        // Other bits have another meaning, and a later version may have more.
         assert!(
             TraceParent::parse(&WELL.replace("-01", "-03"))
                 .unwrap()

@@ -1,4 +1,4 @@
-//! Runs from a machine.
+//! Filters by the machine that ran Ansible.
 
 use crate::filter::{
     Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, stored,
@@ -14,7 +14,7 @@ static COLUMN: Column = Column {
     },
 };
 
-/// Which machine.
+/// The machine.
 pub static CONTROLLER: Field<ExecutionFilter> = Field {
     name: "controller",
     kind: Kind::Text,

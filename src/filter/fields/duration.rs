@@ -1,4 +1,4 @@
-//! Runs that took long.
+//! Filters by duration.
 
 use crate::filter::{
     Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, parse,
@@ -9,7 +9,7 @@ static COLUMN: Column = Column {
     of: |row| row.duration_us().map(Value::Integer),
 };
 
-/// How long they took at least.
+/// The shortest duration.
 pub static MIN_DURATION: Field<ExecutionFilter> = Field {
     name: "min_duration",
     kind: Kind::Seconds,

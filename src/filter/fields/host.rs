@@ -1,8 +1,8 @@
-//! Runs on a host.
+//! Filters by host.
 
 use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Pattern, Spelling, stored};
 
-/// Which host.
+/// The host.
 pub static HOST: Field<ExecutionFilter> = Field {
     name: "host",
     kind: Kind::Text,
@@ -10,7 +10,7 @@ pub static HOST: Field<ExecutionFilter> = Field {
     doc: "Only runs on this host, by its name in the inventory",
     places: &[
         Spelling::list("host"),
-        Spelling::stats("host").note("Of hosts, the answer then tells of this one alone"),
+        Spelling::stats("host").note("The answer then has the figures of this host alone"),
     ],
     set: |filter, text| {
         filter.host = Some(text.to_owned());

@@ -1,8 +1,8 @@
-//! The run with an id, or those whose id begins or ends alike.
+//! Filters by id, or by its beginning or end.
 
 use crate::filter::{Condition, ExecutionFilter, Field, IdDigits, Kind, Meaning, Spelling};
 
-/// Which id, or which part of it.
+/// The id, or a part of it.
 pub static ID: Field<ExecutionFilter> = Field {
     name: "id",
     kind: Kind::Id,

@@ -1,4 +1,4 @@
-//! Runs with an inventory.
+//! Filters by inventory.
 
 use crate::filter::{
     Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, inventory_names,
@@ -23,7 +23,7 @@ static NAME: Column = Column {
     },
 };
 
-/// Which inventory.
+/// The inventory.
 pub static INVENTORY: Field<ExecutionFilter> = Field {
     name: "inventory",
     kind: Kind::Path,

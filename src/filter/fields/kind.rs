@@ -1,4 +1,4 @@
-//! Playbooks or ad-hoc commands.
+//! Filters by kind: playbooks or ad-hoc commands.
 
 use playback_wire::ExecutionType;
 
@@ -11,7 +11,7 @@ static COLUMN: Column = Column {
     of: |row| Some(Value::Word(row.description.r#type.as_str())),
 };
 
-/// Which kind of run.
+/// The kind of run.
 pub static TYPE: Field<ExecutionFilter> = Field {
     name: "type",
     kind: Kind::Word(|| {

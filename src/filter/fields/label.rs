@@ -1,8 +1,8 @@
-//! Runs that carry a label.
+//! Filters by label.
 
 use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Pattern, Spelling, stored};
 
-/// Which label.
+/// The label.
 pub static LABEL: Field<ExecutionFilter> = Field {
     name: "label",
     kind: Kind::Text,

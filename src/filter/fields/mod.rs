@@ -1,4 +1,4 @@
-//! The filters of executions, one file each. The list in [`crate::filter`] says which there are.
+//! The filters of executions, one file each. [`crate::filter`] lists them.
 
 pub mod changed;
 pub mod controller;

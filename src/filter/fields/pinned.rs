@@ -1,8 +1,8 @@
-//! Runs that somebody wants to be kept.
+//! Filters by pin.
 
 use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, parse};
 
-/// Whether somebody has pinned them.
+/// Whether they are pinned.
 pub static PINNED: Field<ExecutionFilter> = Field {
     name: "pinned",
     kind: Kind::Flag,

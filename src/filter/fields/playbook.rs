@@ -1,4 +1,4 @@
-//! Runs of a playbook.
+//! Filters by playbook.
 
 use crate::filter::{
     Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, playbook_names,
@@ -23,7 +23,7 @@ static NAME: Column = Column {
     },
 };
 
-/// Which playbook.
+/// The playbook.
 pub static PLAYBOOK: Field<ExecutionFilter> = Field {
     name: "playbook",
     kind: Kind::Path,

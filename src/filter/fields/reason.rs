@@ -1,4 +1,4 @@
-//! Runs that failed for a reason.
+//! Filters by the reason of a failure.
 
 use crate::filter::{
     Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, parse,

@@ -1,4 +1,4 @@
-//! Runs that a schedule started.
+//! Filters by the schedule that started a run.
 
 use crate::filter::{
     Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, stored,
@@ -14,7 +14,7 @@ static COLUMN: Column = Column {
     },
 };
 
-/// Which schedule.
+/// The schedule.
 pub static SCHEDULE: Field<ExecutionFilter> = Field {
     name: "schedule",
     kind: Kind::Text,

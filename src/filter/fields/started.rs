@@ -1,4 +1,4 @@
-//! Runs that started in a time range.
+//! Filters by time range.
 
 use crate::filter::{
     Column, Condition, Edge, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, parse,
@@ -9,7 +9,7 @@ static COLUMN: Column = Column {
     of: |row| Some(Value::Integer(row.started_us)),
 };
 
-/// When it begins.
+/// The beginning of the time range.
 pub static SINCE: Field<ExecutionFilter> = Field {
     name: "since",
     kind: Kind::Time(Edge::Start),
@@ -34,7 +34,7 @@ pub static SINCE: Field<ExecutionFilter> = Field {
     },
 };
 
-/// When it ends.
+/// The end of the time range.
 pub static UNTIL: Field<ExecutionFilter> = Field {
     name: "until",
     kind: Kind::Time(Edge::End),

@@ -10,7 +10,7 @@ static COLUMN: Column = Column {
     of: |row| Some(Value::Word(row.status.as_str())),
 };
 
-/// Which status.
+/// The status.
 pub static STATUS: Field<ExecutionFilter> = Field {
     name: "status",
     kind: Kind::Word(|| Status::ALL.iter().map(|status| status.as_str()).collect()),
@@ -19,7 +19,7 @@ pub static STATUS: Field<ExecutionFilter> = Field {
     places: &[
         Spelling::list("status"),
         Spelling::stats("status"),
-        Spelling::retention("status").except("running", "what runs is never removed"),
+        Spelling::retention("status").except("running", "running executions are never removed"),
     ],
     set: |filter, text| {
         filter.status = Some(parse::word(text, Status::ALL, Status::as_str)?);

@@ -1,13 +1,13 @@
-//! Runs with a text in what is recorded of their start.
+//! Filters by a text that is recorded at the start of a run.
 
 use crate::filter::{Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, parse};
 
-/// Which text is looked for.
+/// The text.
 pub static TEXT: Field<ExecutionFilter> = Field {
     name: "text",
     kind: Kind::Part,
     value_name: "TEXT",
-    doc: "Only runs with this text in what is recorded of their start (playbook, inventory, user, note, command line …), \
+    doc: "Only runs whose start was recorded with this text (playbook, inventory, user, note, command line …), \
           ignoring case",
     places: &[Spelling::list("text"), Spelling::stats("text")],
     set: |filter, text| {

@@ -1,4 +1,4 @@
-//! Runs by a user.
+//! Filters by user.
 
 use crate::filter::{
     Column, Condition, ExecutionFilter, Field, Kind, Meaning, Spelling, Value, stored,
@@ -14,12 +14,12 @@ static COLUMN: Column = Column {
     },
 };
 
-/// Which user.
+/// The user.
 pub static USER: Field<ExecutionFilter> = Field {
     name: "user",
     kind: Kind::Text,
     value_name: "USER",
-    doc: "Only runs by this user, by the name of their login",
+    doc: "Only runs by this user (login name)",
     places: &[Spelling::list("user"), Spelling::stats("user")],
     set: |filter, text| {
         filter.user = Some(text.to_owned());

@@ -24,14 +24,14 @@ pub enum Expression<T = Term> {
 pub struct Term {
     /// The field.
     pub field: &'static Field<ExecutionFilter>,
-    /// Its values, of which one must fit; at least one.
+    /// Its values, of which one must match; at least one.
     pub values: Vec<Value>,
 }
 
 /// A value of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// A value that the field's filter takes, in the form in which the filter shows it.
+    /// A value that the field's filter accepts, in the form in which the filter shows it.
     Exact(String),
     /// A pattern with `*`.
     Glob(Glob),
@@ -164,7 +164,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// Writes a text so that it is read as the same text: in quotation marks, if it needs them.
+/// Writes a text so that it is parsed as the same text: in quotation marks, if it needs them.
 pub(super) fn quoted(text: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     if is_plain(text) {
         return formatter.write_str(text);

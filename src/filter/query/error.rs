@@ -6,15 +6,15 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {problem}")]
 pub struct QueryError {
-    /// The place, in bytes of the query. It may be empty, at the query's end.
+    /// The position, in bytes of the query. It may be empty, at the query's end.
     pub at: Range<usize>,
-    /// The place's first character, counted from 1.
+    /// The position of its first character, counted from 1.
     pub column: usize,
     /// What is wrong, and what to do.
     pub problem: String,
 }
 
-/// A problem at a place, while the query is read.
+/// A problem at a position, while the query is parsed.
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) at: Range<usize>,

@@ -1,4 +1,4 @@
-//! Splits a query into tokens, each with its place.
+//! Splits a query into tokens, each with its position.
 
 use std::ops::Range;
 
@@ -17,9 +17,9 @@ pub(super) enum TokenKind {
     Close,
     And,
     Or,
-    /// `NOT`, or a minus sign in front of what it negates.
+    /// `NOT`, or a minus sign before the term that it negates.
     Not,
-    /// Values, and the field that they belong to, if one is named.
+    /// Values, and their field, if one is named.
     Term {
         field: Option<Unparsed>,
         values: Vec<Unparsed>,
@@ -44,7 +44,7 @@ pub(super) enum Form {
     Regex,
 }
 
-/// Whether a value needs no quotation marks, wherever it stands.
+/// Whether a value needs no quotation marks, wherever it is in the query.
 pub(super) fn is_plain(text: &str) -> bool {
     !matches!(text, "" | "AND" | "OR" | "NOT")
         && text.chars().all(|c| c.is_alphanumeric() || c == '_')
@@ -175,7 +175,7 @@ impl Lexer<'_> {
             Some(c) if c.is_whitespace() => "a value is missing: it follows without a blank",
             Some(_) => return self.value(true),
         };
-        // A pasted line such as `fatal: [web-01]` has no field in front of its colon.
+        // A pasted line such as `fatal: [web-01]` has no field before its colon.
         (self.check)(field)?;
         Err(Problem::new(
             field.at.start..self.at,
@@ -259,7 +259,7 @@ impl Lexer<'_> {
     }
 
     /// The end of a regular expression that begins here. A path begins with a slash, too: a regular expression also ends
-    /// with one, and has no other slash without a backslash, but in the brackets of a class of characters.
+    /// with one, and contains no other slash without a backslash, except in the brackets of a character class.
     fn regex_end(&self, listed: bool) -> Option<usize> {
         let inner = self.rest().strip_prefix('/')?;
         let close = closing_slash(inner)?;
@@ -268,8 +268,8 @@ impl Lexer<'_> {
         (close > 0 && is_end).then_some(self.at + 1 + close + 1)
     }
 
-    /// The end of what looks like a regular expression with a blank or brackets in it, and with flags after it: no path
-    /// does. Where it is one word, it may be a path.
+    /// The end of a text that looks like a regular expression with flags and contains a blank or brackets: no path
+    /// looks like that. A single word may be a path.
     fn flags_end(&self) -> Option<usize> {
         let inner = self.rest().strip_prefix('/')?;
         let close = closing_slash(inner)?;
@@ -277,7 +277,7 @@ impl Lexer<'_> {
         let length = flags.find(|c: char| ends(c, false)).unwrap_or(flags.len());
         let regex = &inner[..close];
         let is_no_word = regex.contains(|c: char| ends(c, false));
-        // After a blank, the slash rather begins a path.
+        // After a blank, the slash is more likely the beginning of a path.
         let is_one = is_no_word && !regex.ends_with(char::is_whitespace);
         (is_one && are_flags(&flags[..length])).then_some(self.at + 1 + close + 1 + length)
     }
@@ -295,11 +295,11 @@ pub(super) fn are_flags(letters: &str) -> bool {
     )
 }
 
-/// The slash that ends a regular expression: the first one without a backslash that is in no class of characters, or in
-/// one that is never closed.
+/// The slash that ends a regular expression: the first one without a backslash that is not in a character class, or is
+/// in one that is never closed.
 fn closing_slash(regex: &str) -> Option<usize> {
     let mut first = None;
-    // Classes may hold classes.
+    // Classes may be nested.
     let mut open = 0_u32;
     let mut characters = regex.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
@@ -319,7 +319,7 @@ fn closing_slash(regex: &str) -> Option<usize> {
             }
             ']' => {
                 open = open.saturating_sub(1);
-                // What is in a class that is closed ends nothing.
+                // A closed class is skipped.
                 first = first.filter(|_| open > 0);
             }
             _ => {}

@@ -18,7 +18,7 @@ use crate::filter::{Glob, Pattern, fields, nearest};
 pub enum LineTerm {
     /// The line has this text.
     Text(TextPattern),
-    /// The line belongs to what one of these names.
+    /// The line belongs to something with one of these names.
     Of(LineField, Vec<Pattern>),
     /// The run of the line is one of these.
     Run(Term),
@@ -33,7 +33,7 @@ pub enum LineField {
     Task,
     /// Module or action, with or without its collection.
     Module,
-    /// Where the line stands: `output`, `task`, or the field of a result, as in `stderr`.
+    /// The line's source: `output`, `task`, or the field of a result, such as `stderr`.
     In,
 }
 
@@ -54,7 +54,7 @@ impl LineField {
 }
 
 impl Expression<LineTerm> {
-    /// What holds of every run that has such a line; none if nothing is known of them.
+    /// The conditions that every run with such a line meets; none if nothing is known about them.
     #[must_use]
     pub fn of_runs(&self) -> Option<Expression> {
         match self {
@@ -66,7 +66,7 @@ impl Expression<LineTerm> {
                 let items: Option<Vec<Expression>> = items.iter().map(Self::of_runs).collect();
                 items.map(Expression::any)
             }
-            // Other lines of the same run may lack what this one must not have.
+            // Other lines of the same run may match the negated condition.
             Self::Not(item) => item
                 .is_about_runs()
                 .then(|| item.of_runs())?
@@ -86,8 +86,8 @@ impl Expression<LineTerm> {
         }
     }
 
-    /// As [`Expression::of_runs`], for a part of a conjunction. What is left of an alternative must not become one of the
-    /// hosts or changes that belong together there.
+    /// As [`Expression::of_runs`], for a part of a conjunction. The remainder of an alternative must not be combined with
+    /// the hosts or changes of that conjunction.
     fn of_conjunct(&self) -> Option<Expression> {
         let of_runs = self.of_runs()?;
         let belongs = is_about_hosts(&of_runs) || is_about_changes(&of_runs);
@@ -105,19 +105,20 @@ impl Expression<LineTerm> {
         }
     }
 
-    /// Whether it says something about `changed` of the run, and about nothing else.
+    /// Whether it has a condition on `changed` of the run, and no other.
     #[must_use]
     pub fn is_about_changes(&self) -> bool {
         self.is_about_runs() && self.of_runs().is_some_and(|runs| is_about_changes(&runs))
     }
 
-    /// Whether it says which host the line belongs to, as one of some names, and nothing else.
+    /// Whether it names the hosts to which the line belongs, and has no other condition.
     fn is_about_hosts(&self) -> bool {
         self.is_about(|term| matches!(term, LineTerm::Of(LineField::Host, _)))
             && self.of_runs().is_some_and(|runs| is_about_hosts(&runs))
     }
 
-    /// Which hosts must have been changed, or not, in the run of the line, if these parts of a conjunction say both.
+    /// The hosts that must have been changed, or not changed, in the run of the line, if these parts of a conjunction
+    /// have both conditions.
     #[must_use]
     pub fn changed_hosts(items: &[Self]) -> Option<Expression> {
         let has_changes = items.iter().any(Self::is_about_changes);
@@ -129,7 +130,7 @@ impl Expression<LineTerm> {
             .then(|| Expression::all(items.filter_map(Self::of_runs).collect()))
     }
 
-    /// Whether all of its terms are like this.
+    /// Whether this is true of all its terms.
     fn is_about(&self, is_meant: fn(&LineTerm) -> bool) -> bool {
         match self {
             Self::And(items) | Self::Or(items) => items.iter().all(|item| item.is_about(is_meant)),
@@ -138,12 +139,12 @@ impl Expression<LineTerm> {
         }
     }
 
-    /// Whether it says nothing about the line itself.
+    /// Whether it has no condition on the line itself.
     fn is_about_runs(&self) -> bool {
         self.is_about(|term| matches!(term, LineTerm::Run(_)))
     }
 
-    /// The texts that are looked for, without those that must be missing.
+    /// The texts to search for, without those that must be missing.
     #[must_use]
     pub fn texts(&self) -> Vec<&TextPattern> {
         match self {
@@ -159,7 +160,7 @@ impl fmt::Display for LineTerm {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write!(formatter, "{text}"),
-            // A word without a field is a text of the line here.
+            // Here, a word without a field is a text of the line.
             Self::Run(term) if term.field.name == fields::text::TEXT.name => {
                 write!(formatter, "{}:{}", term.field.name, Values(&term.values))
             }
@@ -191,7 +192,7 @@ impl fmt::Display for Values<'_> {
     }
 }
 
-/// Reads terms about lines.
+/// Parses terms about lines.
 pub(super) struct LineReader<'t> {
     pub(super) runs: Reader<'t>,
 }
@@ -236,7 +237,7 @@ impl ReadTerm for LineReader<'_> {
     }
 }
 
-/// A text, in whichever form it is written.
+/// A text, in any of its forms.
 fn text(value: &Unparsed) -> Result<TextPattern, String> {
     let text = value.text.clone();
     if value.form == Form::Word && has_flags(&text) {
@@ -260,7 +261,7 @@ fn has_flags(word: &str) -> bool {
     inner.is_some_and(|(inner, flags)| !inner.is_empty() && are_flags(flags))
 }
 
-/// A name, or a form of names.
+/// A name, or a pattern for names.
 fn pattern(field: LineField, value: &Unparsed) -> Result<Pattern, String> {
     match value.form {
         Form::Regex => Err(

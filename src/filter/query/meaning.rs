@@ -1,13 +1,12 @@
 //! Translates a query into conditions.
 //!
-//! `host` and `changed` that must hold together are one condition: that host was changed. Together means in the same
-//! conjunction, whatever brackets there are in between that change nothing; in a disjunction, each alternative is a
-//! conjunction of its own.
+//! `host` and `changed` in the same conjunction are one condition: that host was changed. Brackets that do not change
+//! the meaning do not separate them; each alternative of a disjunction is a conjunction of its own.
 
 use super::ast::{Expression, Term, Value};
 use crate::filter::{Condition, ExecutionFilter, Pattern, fields, stored};
 
-/// Which values of `changed` are left.
+/// Values of `changed` that are still possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::filter) struct Flags {
     yes: bool,
@@ -62,10 +61,10 @@ impl Flags {
     }
 }
 
-/// A conjunction, with what belongs together in it.
+/// A conjunction, with the conditions that are combined in it.
 pub(in crate::filter) struct Group {
     pub(in crate::filter) changed: Flags,
-    /// For each of them, a host of one of these names took part.
+    /// For each of them, a host with one of these names took part.
     hosts: Vec<Vec<Pattern>>,
     others: Vec<Condition>,
 }
@@ -106,7 +105,7 @@ impl Group {
     }
 }
 
-/// The condition that a query means.
+/// The condition that a query expresses.
 fn condition(query: &Expression) -> Condition {
     match query {
         Expression::Or(items) => match hosts(query) {
@@ -146,7 +145,7 @@ fn plain(term: &Term, value: &Value) -> Condition {
     let condition = match (value, term.field.meaning.glob) {
         (Value::Exact(text), _) => {
             let mut filter = ExecutionFilter::default();
-            // It was read before.
+            // It was parsed before.
             match (term.field.set)(&mut filter, text) {
                 Ok(()) => (term.field.meaning.condition)(&filter),
                 Err(_) => None,
@@ -162,12 +161,12 @@ fn is(term: &Term, name: &str) -> bool {
     term.field.name == name
 }
 
-/// Whether a query says something about `changed`, and about nothing else.
+/// Whether a query has a condition on `changed`, and no other.
 pub(super) fn is_about_changes(query: &Expression) -> bool {
     flags(query).is_some()
 }
 
-/// Whether a query says which hosts took part, and nothing else.
+/// Whether a query has a condition on hosts, and no other.
 pub(super) fn is_about_hosts(query: &Expression) -> bool {
     hosts(query).is_some()
 }
@@ -194,7 +193,7 @@ fn flags(query: &Expression) -> Option<Flags> {
     }
 }
 
-/// The names of which a host must have one, if the query says nothing else.
+/// The names of which a host must have one, if the query has no other condition.
 fn hosts(query: &Expression) -> Option<Vec<Pattern>> {
     match query {
         Expression::Or(items) => {

@@ -2,11 +2,11 @@
 //! `docs/query.md` describes it for users.
 //!
 //! Layout:
-//! - `lexer`: tokens, each with its place; `parser`: the grammar
-//! - `terms`: fields and their values, read by the filters themselves
+//! - `lexer`: tokens, each with its position; `parser`: the grammar
+//! - `terms`: fields and their values, parsed by the filters themselves
 //! - `ast`: the tree, and its text; `error`: what is wrong, and where
 //! - `meaning`: conditions
-//! - `lines`: the same language about lines instead of runs; `text`: texts that are looked for in them
+//! - `lines`: the same language for lines instead of runs; `text`: texts to search for in them
 
 mod ast;
 mod error;
@@ -74,10 +74,10 @@ fn parsed<R: parser::ReadTerm>(
     parser.query().map(Some).map_err(problem)
 }
 
-/// Reads a time as the API does: in UTC, or relative to the present.
+/// Parses a time as the API does: in UTC, or relative to the present.
 ///
 /// # Errors
-/// It is none.
+/// It is not a time.
 pub fn time_at(now_us: i64) -> impl Fn(&str, super::Edge) -> Result<i64, String> {
     move |text, edge| parse::moment(text, edge, now_us)
 }
@@ -95,8 +95,8 @@ impl Query {
 }
 
 impl ExecutionFilter {
-    /// Adds a query, which must hold, too. What is the same as a filter is set as that filter: then indexes, roll-ups
-    /// and Bloom filters serve it.
+    /// Adds a query, which must hold, too. A condition that equals a filter is set as that filter: then indexes,
+    /// roll-ups and Bloom filters apply to it.
     #[must_use]
     pub fn with_query(mut self, query: &Expression) -> Self {
         let mut items = query.conjuncts().to_vec();
@@ -112,7 +112,7 @@ impl ExecutionFilter {
         self
     }
 
-    /// Sets a filter to what an expression says, if it says just that and the filter is not set.
+    /// Sets a filter to the value that an expression requires, if it has no other condition and the filter is not set.
     fn takes(&mut self, item: &Expression) -> bool {
         let Expression::Term(Term { field, values }) = item else {
             return false;

@@ -1,4 +1,4 @@
-//! Reads tokens into a tree.
+//! Parses tokens into a tree.
 //!
 //! ```text
 //! query  = and { "OR" and }
@@ -16,15 +16,15 @@ use super::ast::Expression;
 use super::error::Problem;
 use super::lexer::{Token, TokenKind, Unparsed};
 
-/// Reads terms: which fields there are, and what their values mean.
+/// Parses terms: which fields exist, and what their values mean.
 pub(super) trait ReadTerm {
     /// A term.
     type Term;
 
-    /// Whether there is a field of this name; the problem says which there are.
+    /// Whether a field of this name exists; the problem lists those that do.
     fn field(&self, name: &Unparsed) -> Result<(), Problem>;
 
-    /// Reads a term. No field: its values are words or phrases of their own.
+    /// Parses a term. No field: its values are words or phrases of their own.
     fn term(&self, field: Option<&Unparsed>, values: &[Unparsed]) -> Result<Self::Term, Problem>;
 }
 
@@ -60,7 +60,7 @@ impl<'r, R: ReadTerm> Parser<'r, R> {
         let query = self.disjunction()?;
         match self.tokens.next() {
             None => Ok(query),
-            // A conjunction ends at nothing else.
+            // Nothing else ends a conjunction.
             Some(token) => Err(Problem::new(
                 token.at,
                 "this bracket closes none: remove it, or put it in quotation marks",
@@ -125,7 +125,7 @@ impl<'r, R: ReadTerm> Parser<'r, R> {
         match kind {
             TokenKind::And => Err(missing(at, "before AND")),
             TokenKind::Or => Err(missing(at, "before OR")),
-            // `negation` has read them all.
+            // `negation` has parsed them all.
             TokenKind::Not => Err(missing(at, "before NOT")),
             TokenKind::Close if self.open == 0 => Err(Problem::new(
                 at,

@@ -1,4 +1,4 @@
-//! Reads fields and their values: which filter is named, and what its value means.
+//! Parses fields and their values: which filter is named, and what its value means.
 
 use super::ast::{Term, Value};
 use super::error::Problem;
@@ -9,8 +9,8 @@ use crate::filter::place::{self, spelled};
 use crate::filter::raw::shown;
 use crate::filter::{Edge, ExecutionFilter, Field, Glob, Kind, PlaceName, fields, nearest, parse};
 
-/// Reads a time, in microseconds since the epoch; the error says what it must be. It knows the present and the time
-/// zone that dates are in.
+/// Parses a time, in microseconds since the epoch; the error says what is valid. It knows the present and the time zone
+/// of dates.
 pub type ReadTime<'t> = &'t dyn Fn(&str, Edge) -> Result<i64, String>;
 
 /// The fields of the language, in the order in which documents name them: all filters of the list.
@@ -77,7 +77,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A text is found wherever it stands, so a star at its end adds nothing.
+    /// A text is found in any position, so a star at its end has no effect.
     fn part(&self, field: &Field<ExecutionFilter>, glob: &Glob) -> Result<String, String> {
         match glob.pieces() {
             [word, end] if !word.is_empty() && end.is_empty() => self.exact(field, word),
@@ -109,7 +109,7 @@ impl Reader<'_> {
     }
 }
 
-/// `yes` or `no`, or as the parameters have it.
+/// `yes` or `no`, or the values of the parameters.
 fn flag(text: &str) -> Result<bool, String> {
     match text {
         "yes" => Ok(true),
@@ -118,7 +118,7 @@ fn flag(text: &str) -> Result<bool, String> {
     }
 }
 
-/// The field of this name. The names of the parameters and of the options count, too.
+/// The field of this name. The names of the parameters and of the options are accepted, too.
 fn named(name: &Unparsed) -> Result<&'static Field<ExecutionFilter>, Problem> {
     let is_meant = |field: &&Field<ExecutionFilter>| {
         let places = field.places.iter();

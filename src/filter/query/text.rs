@@ -1,7 +1,7 @@
-//! Texts that are looked for in lines: words, phrases, words with `*`, regular expressions.
+//! Texts to search for in lines: words, phrases, words with `*`, regular expressions.
 //!
-//! All of them ignore case, and each is one regular expression in the end: so there is one rule for what a word is, and
-//! matching takes time proportional to the line, whatever is looked for.
+//! All of them ignore case, and each becomes one regular expression: so there is one rule for what a word is, and
+//! matching takes time proportional to the line, whatever the text.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,22 +11,22 @@ use regex::{Regex, RegexBuilder};
 use super::ast::quoted;
 use crate::filter::Glob;
 
-/// Largest compiled form of a regular expression, in bytes: a short one may stand for a very large one.
+/// Largest compiled form of a regular expression, in bytes: a short expression may have a very large one.
 const COMPILED: usize = 1 << 20;
 
 /// The form of a text: exact, a pattern or a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextForm {
-    /// A word or a phrase. Where it begins and ends with a letter or a digit, a word does; a blank in it stands for
-    /// any blanks.
+    /// A word or a phrase. If it begins or ends with a letter or a digit, a word must begin or end there; a blank in it
+    /// matches any blanks.
     Literal(String),
-    /// A word in which `*` stands for any characters but blanks.
+    /// A word in which `*` matches any characters except blanks.
     Glob(Glob),
     /// A regular expression.
     Regex(String),
 }
 
-/// A text that is looked for.
+/// A text to search for.
 #[derive(Debug, Clone)]
 pub struct TextPattern {
     form: TextForm,
@@ -37,7 +37,7 @@ impl TextPattern {
     /// Compiles it.
     ///
     /// # Errors
-    /// It is no regular expression, or too large a one; or nothing is left to look for.
+    /// It is not a regular expression, or too large; or there is nothing to search for.
     pub fn new(form: TextForm) -> Result<Self, String> {
         let source = match &form {
             TextForm::Literal(text) => literal(text)?,
@@ -52,19 +52,19 @@ impl TextPattern {
         Ok(Self { form, regex })
     }
 
-    /// What it looks like.
+    /// Its form.
     #[must_use]
     pub fn form(&self) -> &TextForm {
         &self.form
     }
 
-    /// Whether a line has it.
+    /// Whether a line contains it.
     #[must_use]
     pub fn is_in(&self, line: &str) -> bool {
         self.regex.is_match(line)
     }
 
-    /// Where a line has it, in bytes; the places do not overlap, and none is empty.
+    /// Where a line contains it, in bytes; the matches do not overlap, and none is empty.
     pub fn places<'l>(&self, line: &'l str) -> impl Iterator<Item = Range<usize>> + use<'_, 'l> {
         let found = self.regex.find_iter(line).map(|found| found.range());
         found.filter(|place| !place.is_empty())
