@@ -19,26 +19,26 @@ use crate::app::App;
 use crate::filter::{Filtered, place};
 use crate::model::{Actor, AuditCheck, AuditFault, AuditRow, Via, hexadecimal, time_from_us};
 
-/// Filters and page of the audit trail; all that are given must match.
+/// Filters and page of the audit trail; entries must match all filters that are given.
 pub(super) type AuditQuery = Filtered<place::Audit, AuditPage>;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct AuditPage {
-    /// Entries at most: 1 to 1000, 50 by default.
+    /// Maximum number of entries: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// Who did something, and from where.
+/// Who did something, and from which address.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditActor {
-    /// `token:NAME`, `user:NAME` for a command on the collector's machine, `configuration` (its file), `schedule` (what the
-    /// collector does by itself), `schedule:NAME` (of runs), or `anonymous`.
+    /// `token:NAME`, `user:NAME` for a command on the collector's machine, `configuration` for its file, `schedule` for the
+    /// collector's own jobs, `schedule:NAME` for a schedule of runs, or `anonymous`.
     name: String,
-    /// The token's number: a token that is made later under the same name has another one.
+    /// The token's number: a later token with the same name has another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<i64>,
     /// The token's scopes.
@@ -47,7 +47,7 @@ pub(super) struct AuditActor {
     scopes: Vec<String>,
     /// How they were authenticated: `token`, `session`, `open`, `command_line`, `configuration`, `schedule` or `unknown`.
     via: String,
-    /// Address of the client; behind a trusted proxy, as the proxy says.
+    /// Address of the client; behind a trusted proxy, the address that the proxy reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     peer: Option<String>,
 }
@@ -57,15 +57,15 @@ pub(super) struct AuditActor {
 pub(super) struct AuditItem {
     /// Its place in the trail: 1, 2, 3 …
     number: i64,
-    /// When.
+    /// When it happened.
     time: DateTime<Utc>,
-    /// Who.
+    /// Who did it.
     actor: AuditActor,
     /// What was done.
     action: String,
-    /// To what.
+    /// The object of the action.
     object: String,
-    /// Why, in their words.
+    /// Why, in the actor's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
     /// The state before.
@@ -76,7 +76,7 @@ pub(super) struct AuditItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     after: Option<Box<RawValue>>,
-    /// SHA-256 of the hash before it and of this entry, in hexadecimal.
+    /// SHA-256 of the previous entry's hash and of this entry, in hexadecimal.
     hash: String,
 }
 
@@ -85,16 +85,16 @@ pub(super) struct AuditItem {
 pub(super) struct AuditList {
     /// Entries, newest first.
     entries: Vec<AuditItem>,
-    /// Ask with this as `cursor` for the next page; missing on the last.
+    /// Send this as `cursor` to get the next page; missing on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
-    /// Days that entries are kept, as `audit_keep_days` in the configuration says; missing: for good.
+    /// Days that entries are kept (`audit_keep_days` in the configuration); missing: forever.
     #[serde(skip_serializing_if = "Option::is_none")]
     keep_days: Option<u32>,
 }
 
-/// Who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens, schedules,
-/// targets of notifications, and requests that were refused. With `audit_views` in the configuration, also who looked at
+/// List who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens,
+/// schedules, notification targets, and refused requests. With `audit_views` in the configuration, also who looked at
 /// which run, and who exported what.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery),
@@ -155,17 +155,17 @@ fn item(row: AuditRow) -> AuditItem {
 pub(super) struct AuditVerdict {
     /// Whether no entry was changed, removed or inserted.
     is_whole: bool,
-    /// Entries that were examined.
+    /// Number of entries that were examined.
     entries: u64,
-    /// What is wrong, the first 100.
+    /// The faults; the first 100.
     faults: Vec<AuditFaultItem>,
     /// The last entry. If you store it elsewhere, you can check later that the trail up to it is unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<AuditHead>,
-    /// The last entry that was removed, as `audit_keep_days` in the configuration says; missing if none was.
+    /// The last entry that was removed because of `audit_keep_days` in the configuration; missing if none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     removed: Option<AuditHead>,
-    /// Days that entries are kept, as `audit_keep_days` in the configuration says; missing: for good.
+    /// Days that entries are kept (`audit_keep_days` in the configuration); missing: forever.
     #[serde(skip_serializing_if = "Option::is_none")]
     keep_days: Option<u32>,
 }
@@ -177,14 +177,14 @@ pub(super) struct AuditHead {
     hash: String,
 }
 
-/// Something that is wrong with the trail.
+/// A fault in the trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AuditFaultItem {
     /// `changed`, `missing` or `added`.
     fault: &'static str,
-    /// The first entry that it is about.
+    /// Number of the first entry concerned.
     first: i64,
-    /// The last one.
+    /// Number of the last entry concerned.
     last: i64,
 }
 
@@ -231,7 +231,7 @@ pub(super) async fn verify_audit(
     Ok(Json(AuditVerdict::new(&check, app.config.audit_keep_days)))
 }
 
-/// Notes requests that are answered with 401 or 403, for the audit trail.
+/// Records requests that are answered with 401 or 403, for the audit trail.
 pub(super) async fn note_refusals(
     State(app): State<App>,
     request: Request,
@@ -257,7 +257,8 @@ pub(super) async fn note_refusals(
     response
 }
 
-/// Whether a page asks who is logged in, without a session. Each visit begins so, which is no refused attempt.
+/// Whether a page asks who is logged in, without a session. Each visit begins with this request, so it is not a refused
+/// attempt.
 fn is_first_visit(request: &Request, route: Option<&MatchedPath>) -> bool {
     let headers = request.headers();
     let is_question = route.is_some_and(|route| route.as_str().ends_with("/whoami"));

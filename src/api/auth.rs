@@ -1,8 +1,8 @@
 //! Authentication and authorization of requests.
 //!
 //! A token comes as `Authorization: Bearer …`. A browser cannot set headers on a WebSocket, so a login gives it a
-//! cookie with a session, which stands for a token for a limited time. The browser sends a cookie unasked, so with a
-//! cookie the page's origin must be ours.
+//! cookie with a session, which stands for a token for a limited time. The browser sends the cookie with any request,
+//! so a request with a cookie must come from a page of our own origin.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -29,7 +29,7 @@ pub(super) struct RefusedActor(pub(super) Actor);
 /// The authenticated client.
 #[derive(Debug)]
 pub(super) struct AuthenticatedClient {
-    /// The actor, for the record.
+    /// The actor, for records.
     actor: Actor,
     /// The token; none if the collector serves without tokens.
     token: Option<TokenRow>,
@@ -52,7 +52,7 @@ macro_rules! access {
 
             async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
                 let asker = authorize(app, parts, $scope).await?;
-                // From here on the request is not given up to make room for another connection.
+                // From here on, the request is not dropped to make room for another connection.
                 if let Some(Peer(connection)) = parts.extensions.get() {
                     connection.is_known();
                 }
@@ -90,12 +90,12 @@ impl FromRequestParts<App> for AnyAccess {
 }
 
 impl AnyAccess {
-    /// The actor's name, for the record.
+    /// The actor's name, for records.
     pub(super) fn name(&self) -> String {
         self.0.actor.name.clone()
     }
 
-    /// The hash of the token that was sent, for which a browser may be logged in.
+    /// The hash of the token that was sent, for which a browser can be logged in.
     pub(super) fn token_to_log_in(&self) -> Result<[u8; 32], ApiError> {
         if self.0.execution.is_some() {
             return Err(AuthError::OfOneRun.into());
@@ -146,21 +146,21 @@ impl IngestAccess {
 }
 
 impl IngestAccess {
-    /// The actor, for the record.
+    /// The actor, for records.
     pub(super) fn actor(&self) -> Actor {
         self.0.actor.clone()
     }
 }
 
 impl RunAccess {
-    /// The actor, for the record.
+    /// The actor, for records.
     pub(super) fn actor(&self) -> Actor {
         self.0.actor.clone()
     }
 }
 
 impl AdminAccess {
-    /// The actor, for the record.
+    /// The actor, for records.
     pub(super) fn actor(&self) -> Actor {
         self.0.actor.clone()
     }
@@ -216,8 +216,8 @@ async fn identify(app: &App, parts: &mut Parts) -> Result<AuthenticatedClient, A
     let peer = peer::address(&app.config.http, &parts.extensions, &parts.headers);
     let peer = peer.map(|peer| peer.to_string());
     if app.config.no_auth {
-        // Without tokens, any page in a browser on this machine could send requests; only our own may, and only to a
-        // name of this machine, which no foreign name server can answer for (DNS rebinding).
+        // Without tokens, any page in a browser on this machine could send requests. Only our own pages may, and only
+        // to a name of this machine that no foreign name server can resolve (DNS rebinding).
         let OurPage(place) = OurPage::from_request_parts(parts, app).await?;
         if !place.is_loopback() {
             return Err(ApiError::forbidden(
@@ -280,7 +280,7 @@ impl From<AuthError> for ApiError {
 }
 
 impl ReadAccess {
-    /// The actor, for the record.
+    /// The actor, for records.
     pub(super) fn actor(&self) -> Actor {
         self.0.actor.clone()
     }
@@ -296,8 +296,8 @@ impl ReadAccess {
         self.0.token.as_ref().map(|token| token.id)
     }
 
-    /// The credential that a stream is opened with, which may become invalid while it is open; none if the collector
-    /// serves without tokens.
+    /// The credential with which a stream is opened, and which may become invalid while it is open; none if the
+    /// collector serves without tokens.
     pub(super) fn credential(&self) -> Option<Credential> {
         self.0.credential
     }

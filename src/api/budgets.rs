@@ -17,7 +17,7 @@ pub(super) struct BudgetList {
     budgets: Vec<BudgetState>,
 }
 
-/// List the budgets of the configuration, and how much of each is spent.
+/// List the budgets of the configuration, and how much of each was spent.
 #[utoipa::path(
     get, path = "/budgets", tag = "history",
     responses((status = 200, body = BudgetList))

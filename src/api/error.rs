@@ -20,18 +20,18 @@ use crate::retention::RetentionError;
 use crate::server::TooSlow;
 use crate::store::StoreError;
 
-/// What a client is told: `{"error": {"code", "message"}}`.
+/// The body of an error: `{"error": {"code", "message"}}`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ErrorBody {
     error: ErrorDetail,
-    /// Ingest only: the last event that is stored, to resume after.
+    /// Ingest only: the last stored event; resume after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     acked: Option<u64>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct ErrorDetail {
-    /// For programs: stays the same.
+    /// A stable code, for programs.
     code: &'static str,
     /// For people: what is wrong, and what to do.
     message: String,
@@ -103,7 +103,7 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
-    /// 412: there is one already, and something new is meant; or there is none, and a change is meant.
+    /// 412: it exists already and the request may only create it, or it does not exist and the request may only change it.
     pub(super) fn precondition_failed(message: impl Into<String>) -> Self {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
@@ -131,7 +131,7 @@ impl ApiError {
         )
     }
 
-    /// A request that a protocol above HTTP does not allow, with its own words for that.
+    /// A request that a protocol above HTTP does not allow; the message comes from that protocol.
     pub(super) fn of_protocol(status: StatusCode, message: impl Into<String>) -> Self {
         let code = match status {
             StatusCode::NOT_ACCEPTABLE => "not_acceptable",
@@ -239,7 +239,7 @@ impl From<IngestError> for ApiError {
             IngestError::NotOwner(why) if why.may_another_token() => {
                 (StatusCode::FORBIDDEN, "forbidden")
             }
-            // Producers must not take it for a refusal of their token.
+            // Producers must not mistake it for a refusal of their token.
             IngestError::NotOwner(_) => (StatusCode::FORBIDDEN, "not_yours"),
             IngestError::Reserved { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "reserved"),
             IngestError::LogRemoved | IngestError::Deleted => (StatusCode::GONE, "gone"),
@@ -370,7 +370,7 @@ impl From<BytesRejection> for ApiError {
     }
 }
 
-/// There is no such path.
+/// The path does not exist.
 pub(super) async fn no_such_route(uri: Uri) -> ApiError {
     ApiError::not_found(format!(
         "nothing is at {}: /api/openapi.json lists what there is",

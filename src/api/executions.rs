@@ -25,9 +25,9 @@ use crate::log::output::OutputReader;
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "a schema has no values")]
 pub(super) struct ExecutionList {
-    /// The executions, newest first unless asked otherwise.
+    /// The executions, newest first by default.
     executions: Vec<ExecutionRecord>,
-    /// Ask with this as `cursor` for the next page; missing on the last.
+    /// Send this as `cursor` to get the next page; missing on the last page.
     next_cursor: Option<String>,
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn list_executions(
 pub(super) struct DetailQuery {
     /// `final`: wait until the execution is finished.
     wait: Option<String>,
-    /// Maximum time to wait in seconds: 0 to 600, 60 by default. After it, the record is returned as it is.
+    /// Maximum time to wait in seconds: 0 to 600, 60 by default. Then the record is returned in its current state.
     timeout: Option<f64>,
     /// Names of the fields to return, separated by commas; all by default. Unknown names are ignored.
     fields: Option<String>,
@@ -127,7 +127,7 @@ async fn wait_until_final(app: &App, id: Uuid, seconds: f64) -> Result<(), ApiEr
     }
 }
 
-/// Why something is done.
+/// The reason for an action.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
@@ -136,7 +136,7 @@ pub(super) struct NoteQuery {
     pub(super) note: Option<String>,
 }
 
-/// Delete a finished execution: its record, its output, everything.
+/// Delete a finished execution with its record and its output.
 #[utoipa::path(
     delete, path = "/executions/{id}", tag = "history", params(("id" = Uuid, Path), NoteQuery),
     responses(

@@ -25,7 +25,7 @@ use crate::filter::{Filtered, RawFilters, parse, place};
 use crate::model::Actor;
 use crate::store::RowFilter;
 
-/// Exports that may be open at once: each holds some megabytes.
+/// Maximum number of open exports: each uses some megabytes.
 const OPEN: usize = 16;
 
 static EXPORTS: Semaphore = Semaphore::const_new(OPEN);
@@ -37,8 +37,8 @@ pub(super) type ExportQuery = Filtered<place::List, ExportOptions>;
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct ExportOptions {
-    /// What a row is: `executions` (the default), `results` (a task on a host), `hosts` (a host of an execution) or
-    /// `output` (a printed line).
+    /// The content of a row: `executions` (the default), `results` (a task on a host), `hosts` (a host of an execution)
+    /// or `output` (a printed line).
     what: Option<String>,
     /// `ndjson` (the default), `json`, `csv` or `parquet`.
     format: Option<String>,
@@ -46,22 +46,22 @@ pub(super) struct ExportOptions {
     q: Option<String>,
     /// Identity of the only execution to export, instead of filters.
     execution: Option<String>,
-    /// By when executions started: `desc` (newest first, the default) or `asc`.
+    /// Order by start time: `desc` (newest first, the default) or `asc`.
     order: Option<String>,
     /// Names of the columns to export, separated by commas, in this order; all by default.
     columns: Option<String>,
-    /// Only hosts of this name, and their results.
+    /// Only hosts with this name, and their results.
     only_host: Option<String>,
-    /// Only results that ended like this: `ok`, `failed`, `skipped` or `unreachable`.
+    /// Only results with this outcome: `ok`, `failed`, `skipped` or `unreachable`.
     only_status: Option<String>,
-    /// Only results that changed something; `false`: only the others.
+    /// Only results that changed something; `false`: only those that did not.
     only_changed: Option<String>,
     /// Only lines that went to `stdout` or `stderr`.
     only_stream: Option<String>,
 }
 
 impl ExportOptions {
-    /// Which hosts, results and lines.
+    /// Filters for hosts, results and lines.
     fn rows(&self, dataset: Dataset) -> Result<(RowFilter, Option<Printed>), ApiError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let host = given(&self.only_host);
@@ -143,7 +143,7 @@ fn request(app: &App, query: &ExportQuery) -> Result<Request, ApiError> {
     })
 }
 
-/// Which executions are asked for, besides filters.
+/// The selected executions, besides filters.
 struct RequestedRuns<'q> {
     q: Option<&'q str>,
     execution: Option<&'q str>,
@@ -179,9 +179,9 @@ impl RequestedRuns<'_> {
     }
 }
 
-/// An export, as the audit trail tells it.
+/// An export, as described in the audit trail.
 struct Exported<'q> {
-    /// What a row is; `bundle` for logs.
+    /// The content of a row; `bundle` for logs.
     what: &'static str,
     format: &'static str,
     given: &'q RawFilters,
@@ -191,7 +191,7 @@ struct Exported<'q> {
 }
 
 impl Exported<'_> {
-    /// Notes it, if that is wanted.
+    /// Adds it to the audit trail, if that is configured.
     fn note(&self, app: &App, actor: Actor) {
         let Some(views) = &app.views else {
             return;
@@ -202,7 +202,7 @@ impl Exported<'_> {
         let filters: Map<String, Value> = self
             .given
             .pairs()
-            // A text that is looked for may be one that is redacted later.
+            // A searched text may be redacted later.
             .map(|(name, text)| match name {
                 "text" => (name.to_owned(), true.into()),
                 _ => (name.to_owned(), text.into()),
@@ -220,7 +220,7 @@ impl Exported<'_> {
     }
 }
 
-/// Takes a place among the open exports.
+/// Occupies one of the places for open exports.
 fn permit() -> Result<SemaphorePermit<'static>, ApiError> {
     EXPORTS.try_acquire().map_err(|_| {
         ApiError::busy(format!(
@@ -231,10 +231,10 @@ fn permit() -> Result<SemaphorePermit<'static>, ApiError> {
 
 /// Export executions, their results, their hosts or their printed lines.
 ///
-/// It takes the filters and the query of the list, and streams everything that matches. Every row has every column;
-/// docs/export.md lists them. Executions that start meanwhile may be missing; one that is deleted meanwhile is left out
-/// as a whole. If the export fails after its beginning, the connection breaks off: HTTP clients report that, JSON and
-/// Parquet cannot be read without their end, and NDJSON and CSV must then not be used.
+/// It accepts the filters and the query of the list, and streams everything that matches. Every row has every column;
+/// docs/export.md lists them. Executions that start during the export may be missing; one that is deleted meanwhile is
+/// left out completely. If the export fails after it has begun, the connection is aborted: HTTP clients report that,
+/// JSON and Parquet cannot be read without their end, and NDJSON and CSV must then not be used.
 #[utoipa::path(
     get, path = "/export", tag = "history", params(ExportQuery),
     responses(
@@ -333,14 +333,14 @@ pub(super) struct BundleOptions {
     q: Option<String>,
     /// Identity of the only execution, instead of filters.
     execution: Option<String>,
-    /// By when executions started: `desc` (newest first, the default) or `asc`.
+    /// Order by start time: `desc` (newest first, the default) or `asc`.
     order: Option<String>,
 }
 
 /// Export the logs of executions as a bundle, from which another collector makes the identical record (`/import`).
 ///
-/// It needs the scope `admin`, because it has the names by which a producer adds to its run. Executions that are not over, and those
-/// whose log retention removed, are left out, which the bundle says.
+/// It requires the scope `admin`, because it contains the names with which a producer can add to its run. Executions
+/// that are not finished, and those whose log retention removed, are left out; the bundle names them.
 #[utoipa::path(
     get, path = "/export/bundle", tag = "history", params(BundleQuery),
     responses(
@@ -388,14 +388,14 @@ fn holding<T>(
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ReportQuery {
-    /// `html` (the default: one file without scripts, to keep or to mail), `junit` (JUnit XML, a test case for each task
-    /// and host) or `markdown` (a summary for a merge request).
+    /// `html` (the default: one file without scripts, for storing or mailing), `junit` (JUnit XML, a test case for each
+    /// task and host) or `markdown` (a summary for a merge request).
     format: Option<String>,
 }
 
-/// One execution as a document.
+/// Get one execution as a document.
 ///
-/// HTML and Markdown have limited room: they say what they leave out, and failures come first.
+/// HTML and Markdown have limited space: they name what they leave out, and failures come first.
 #[utoipa::path(
     get, path = "/executions/{id}/report", tag = "history", params(("id" = uuid::Uuid, Path), ReportQuery),
     responses(
@@ -419,7 +419,7 @@ pub(super) async fn get_report(
     Ok(attached(document.media_type(), &file, bytes))
 }
 
-/// A file to save. What it holds comes from others: a browser that shows it nevertheless must run nothing of it.
+/// A file to save. Its content comes from others: a browser that shows it nevertheless must not run any of it.
 fn attached(
     media_type: &'static str,
     file: &str,
@@ -438,7 +438,7 @@ fn attached(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     );
-    // The name is made of words of ours and of an id.
+    // The name consists of fixed words and an id.
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }

@@ -45,7 +45,7 @@ impl FromRequestParts<App> for ExecutionId {
     }
 }
 
-/// Reads an execution's identity.
+/// Parses an execution's identity.
 pub(super) fn execution_id(text: &str) -> Result<Uuid, ApiError> {
     Uuid::try_parse(text)
         .map_err(|_| ApiError::bad_request(format!("{text:?} is not an execution's id: a UUID is")))
@@ -68,8 +68,8 @@ impl FromRequestParts<App> for Execution {
     }
 }
 
-/// What a request means that sets something by its name: `If-None-Match: *` something new, `If-Match: *` a change of what
-/// there is.
+/// What a request that sets something by its name may do: with `If-None-Match: *` only create it, with `If-Match: *` only
+/// change it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Meant(pub(super) Precondition);
 

@@ -26,15 +26,15 @@ pub(super) struct FeedQuery {
     /// Whether records name their hosts; `true` by default. With `false`, they have no `stats`, `unreachable`, `failed` and
     /// `cost`, and stay small however many hosts a run has: `hosts_by_outcome` counts them.
     hosts: Option<bool>,
-    /// Send `{"type":"heartbeat"}` every so many seconds, 1 to 60; not by default. A page sees no pings, and notices by this
-    /// that its connection is dead.
+    /// Interval in seconds, 1 to 60, at which to send `{"type":"heartbeat"}`; off by default. A web page does not see pings,
+    /// and needs heartbeats to notice that its connection is dead.
     heartbeat: Option<u32>,
 }
 
 /// Watch all executions (WebSocket). Each message is a `FeedMessage`:
-/// `{"type":"execution","event":EVENT,"execution":ExecutionResult}`
-/// where EVENT is `started`, `changed` or `ended`, without output; `{"type":"deleted","id":ID}`; and
-/// `{"type":"behind"}` when so much happened that a client should read the list again.
+/// `{"type":"execution","event":EVENT,"execution":ExecutionResult}` where EVENT is `started`, `changed` or `ended`,
+/// without output; `{"type":"deleted","id":ID}`; and `{"type":"behind"}` if changes were skipped, so that a client must
+/// read the list again.
 #[utoipa::path(
     get, path = "/stream", tag = "stream",
     params(FeedQuery),

@@ -48,16 +48,16 @@ pub(super) struct HostsQuery {
     unseen: Option<String>,
     /// Only hosts with this status in their last run: `ok`, `failed`, `unreachable` or `running`.
     status: Option<String>,
-    /// Entries at most: 1 to 1000, 50 by default.
+    /// Maximum number of entries: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// The hosts of all runs, by name, each with its last run and the last one that changed it.
+/// List the hosts of all runs, by name, each with its last run and the last run that changed it.
 ///
-/// At most 2000 hosts are examined for one page, so with a filter it may have fewer entries than `limit`, or none, although
-/// there are more: `next_cursor` tells.
+/// At most 2000 hosts are examined for one page. With a filter, a page may therefore have fewer entries than `limit`, or
+/// none, although there are more: then it has a `next_cursor`.
 #[utoipa::path(
     get, path = "/hosts", tag = "history", params(HostsQuery),
     responses((status = 200, body = HostSummaryList), (status = 400, body = ErrorBody))
@@ -87,7 +87,7 @@ pub(super) async fn list_known_hosts(
     Ok(Json(hosts::hosts(&app.store, &question).await?))
 }
 
-/// One host: its last run, the last one that changed it, its first run, and how many there are.
+/// Get one host: its last run, the last run that changed it, its first run, and the number of its runs.
 #[utoipa::path(
     get, path = "/hosts/{name}", tag = "history",
     params(("name" = String, Path, description = "Inventory name, percent-encoded")),
@@ -105,13 +105,13 @@ pub(super) async fn get_host(
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HostRunsQuery {
-    /// Entries at most: 1 to 1000, 50 by default.
+    /// Maximum number of entries: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// The runs of a host, newest first, ad-hoc commands included, each with the host's own status.
+/// List the runs of a host, newest first, including ad-hoc commands, each with the host's own status.
 #[utoipa::path(
     get, path = "/hosts/{name}/runs", tag = "history",
     params(("name" = String, Path, description = "Inventory name, percent-encoded"), HostRunsQuery),
@@ -133,20 +133,20 @@ pub(super) async fn list_host_runs(
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HostChangesQuery {
-    /// `true`: with the module's message, the items of a loop, and the differences that were reported (`--diff`); a page then has
-    /// 200 entries at most.
+    /// `true`: include the module's message, the items of a loop, and the differences that were reported (`--diff`); a
+    /// page then has at most 200 entries.
     content: Option<bool>,
-    /// Entries at most: 1 to 1000, 50 by default.
+    /// Maximum number of entries: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// What tasks changed on a host, newest first: every result that its recaps count as changed. Runs in check mode changed
-/// nothing.
+/// List what tasks changed on a host, newest first: every result that its recaps count as changed. Runs in check mode
+/// are left out, because they changed nothing.
 ///
-/// A bounded part of the history is searched for one page, so it may have fewer entries than `limit`, or none, although
-/// there are more: `next_cursor` tells.
+/// A limited part of the history is searched for one page, so it may have fewer entries than `limit`, or none, although
+/// there are more: then it has a `next_cursor`.
 #[utoipa::path(
     get, path = "/hosts/{name}/changes", tag = "history",
     params(("name" = String, Path, description = "Inventory name, percent-encoded"), HostChangesQuery),
@@ -169,13 +169,15 @@ pub(super) async fn list_host_changes(
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HostGroupsQuery {
-    /// Changes at most: 1 to 1000, 50 by default.
+    /// Maximum number of changes: 1 to 1000, 50 by default.
     limit: Option<u32>,
 }
 
-/// The groups that a host belongs to, and how they changed: each entry is the first of the runs that told the same.
+/// List the groups that a host belongs to, and how they changed: each entry is the first run that reported these
+/// groups.
 ///
-/// Runs tell the groups of the hosts that they give tasks to. Of more than 10,000 runs, the newest are looked through.
+/// Runs report the groups of the hosts that they give tasks to. If there are more than 10,000 runs, the newest are
+/// examined.
 #[utoipa::path(
     get, path = "/hosts/{name}/groups", tag = "history",
     params(("name" = String, Path, description = "Inventory name, percent-encoded"), HostGroupsQuery),
@@ -202,11 +204,11 @@ pub(super) struct HostFactsQuery {
     name: Option<String>,
 }
 
-/// The facts of a host, now or at a time, as modules reported them.
+/// Get the facts of a host, now or at a time, as modules reported them.
 ///
-/// What `setup` gathers counts as a whole; what it gathers in part (`gather_subset`, `filter`), and what other modules
-/// report (`package_facts`), adds to it. Variables (`set_fact`, `include_vars`) are no facts. Before the first report there
-/// are none.
+/// A complete report of `setup` replaces earlier facts. A partial one (`gather_subset`, `filter`), and the reports of other
+/// modules (`package_facts`), add to them. Variables (`set_fact`, `include_vars`) are not facts. Before the first report,
+/// there are none.
 #[utoipa::path(
     get, path = "/hosts/{name}/facts", tag = "history",
     params(("name" = String, Path, description = "Inventory name, percent-encoded"), HostFactsQuery),
@@ -234,15 +236,16 @@ pub(super) struct FactsChangesQuery {
     /// Only facts with this name, with or without `ansible_`; `*` stands for any text.
     #[param(example = "distribution*")]
     name: Option<String>,
-    /// Entries at most: 1 to 1000, 50 by default. Reports at the same microsecond are not divided.
+    /// Maximum number of entries: 1 to 1000, 50 by default. Reports with the same microsecond are not split between
+    /// pages.
     limit: Option<u32>,
 }
 
-/// How the facts of a host changed, oldest first. Facts that change with every run, such as the time and free memory, are
-/// left out.
+/// List how the facts of a host changed, oldest first. Facts that change with every run, such as the time and free
+/// memory, are left out.
 ///
-/// A bounded part of the history is read for one page, so it may have fewer entries than `limit`, or none, although there
-/// are more: `next_since` tells.
+/// A limited part of the history is read for one page, so it may have fewer entries than `limit`, or none, although there
+/// are more: then it has a `next_since`.
 #[utoipa::path(
     get, path = "/hosts/{name}/facts/changes", tag = "history",
     params(("name" = String, Path, description = "Inventory name, percent-encoded"), FactsChangesQuery),
@@ -265,7 +268,7 @@ pub(super) async fn list_host_facts_changes(
     Ok(Json(changes))
 }
 
-/// A parameter that is not empty.
+/// A parameter that must not be empty.
 fn non_empty(parameter: &Option<String>) -> Option<&str> {
     parameter.as_deref().filter(|text| !text.is_empty())
 }

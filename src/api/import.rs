@@ -17,32 +17,32 @@ use crate::app::App;
 use crate::commands::imports::Imported;
 use crate::export::{BundleError, BundleReader, Item};
 
-/// Executions that an answer names, of each kind.
+/// Maximum number of executions that an answer names, of each kind.
 const NAMED: usize = 100;
 
 /// An execution that was not imported, and why.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NotImported {
-    /// Which.
+    /// Its identity.
     id: Uuid,
     /// Why.
     why: String,
 }
 
-/// What became of a bundle's executions.
+/// Number of imported, known and refused executions of a bundle.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct ImportAnswer {
-    /// How many were imported.
+    /// Number of executions that were imported.
     imported: u64,
-    /// How many were here before, with the same events.
+    /// Number of executions that already existed, with the same events.
     present: u64,
-    /// How many were refused.
+    /// Number of executions that were refused.
     refused: u64,
-    /// Those, the first 100.
+    /// The refused executions; the first 100.
     not_imported: Vec<NotImported>,
-    /// How many were left out when the bundle was made.
+    /// Number of executions that were left out when the bundle was made.
     left_out: u64,
-    /// Those, the first 100.
+    /// The executions that were left out; the first 100.
     not_in_bundle: Vec<NotImported>,
 }
 
@@ -60,7 +60,7 @@ impl ImportAnswer {
         }
     }
 
-    /// The answer to a bundle that cannot be read to its end.
+    /// The answer to a bundle that cannot be read completely.
     fn refusal(&self, error: &BundleError) -> ApiError {
         ApiError::not_a_bundle(format!(
             "{error}; executions before it: {} imported, {} here already, {} refused",
@@ -69,17 +69,17 @@ impl ImportAnswer {
     }
 }
 
-/// Import a bundle, as `/export/bundle` makes it.
+/// Import a bundle that `/export/bundle` made.
 ///
-/// Each execution is imported as a whole or not at all, and gets the identical record. One that is here already is passed over, if
-/// it has the same events; otherwise it is refused, and so is one that was deleted here. If the bundle is damaged or was cut, the
-/// executions before that place stay.
+/// Each execution is imported completely or not at all, and its record is identical. An execution that already exists
+/// is skipped if it has the same events; otherwise it is refused. One that was deleted here is refused, too. If the
+/// bundle is damaged or cut off, the executions before that place are kept.
 #[utoipa::path(
     post, path = "/import", tag = "history", params(NoteQuery),
     request_body(content = Vec<u8>, content_type = "application/zstd"),
     responses(
         (status = 200, body = ImportAnswer),
-        (status = 422, body = ErrorBody, description = "It is not a bundle, or it is damaged or was cut: the message names the line"),
+        (status = 422, body = ErrorBody, description = "It is not a bundle, or it is damaged or cut off: the message names the line"),
     )
 )]
 pub(super) async fn import_bundle(

@@ -21,7 +21,7 @@ use crate::ingest::{Claim, Received};
 /// What is durably stored.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Acknowledged {
-    /// The producer's last event that is committed to the store; 0 when there is none.
+    /// The producer's last event that is committed to the store; 0 if there is none.
     acked: u64,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Sender {
     /// Random name of the producer's sequence, as in its `execution_started`.
     #[serde(default)]
     instance: Option<String>,
-    /// The producer is gone, and another process delivers what it left behind.
+    /// The producer has ended, and another process delivers what it left behind.
     #[serde(default)]
     adopted: bool,
 }
@@ -61,17 +61,17 @@ fn run_key(headers: &HeaderMap) -> Result<Option<[u8; 32]>, ApiError> {
         ("producer" = Producer, Path),
         ("playback-time" = Option<i64>, Header, description = "With an empty body: the producer's time, in microseconds since the epoch"),
         Sender,
-        ("Playback-Run-Key" = Option<String>, Header, description = "The run's key: 32 hexadecimal digits of the first producer's making. Sent with the first batch of a run, it is needed with every other batch and sign of life; a run that began without one takes them from the token that began it, or an admin's"),
+        ("Playback-Run-Key" = Option<String>, Header, description = "The run's key: 32 hexadecimal digits that the first producer generated. If it was sent with the first batch of a run, every other batch and sign of life needs it; a run that began without a key accepts them from the token that began it, or from an admin's"),
     ),
     request_body(content = Vec<u8>, content_type = "application/x-ndjson"),
     responses(
         (status = 200, body = Acknowledged),
         (status = 404, body = ErrorBody, description = "There is no such producer"),
         (status = 409, body = ErrorBody, description = "Events before the batch are missing: resume after `acked`. Or, without `acked`: another process reports as this producer"),
-        (status = 403, body = ErrorBody, description = "The run is another's: its run key was not sent, or is another; or it was begun without one by another token"),
-        (status = 410, body = ErrorBody, description = "The execution was deleted, or retention removed its log: nothing can follow it"),
+        (status = 403, body = ErrorBody, description = "The run belongs to another producer: the run key is missing or wrong, or another token began the run without a key"),
+        (status = 410, body = ErrorBody, description = "The execution was deleted, or retention removed its log: no events can be added"),
         (status = 413, body = ErrorBody, description = "The batch is too large"),
-        (status = 422, body = ErrorBody, description = "Not zstd, or a line is not an event, or it has something reserved for the collector"),
+        (status = 422, body = ErrorBody, description = "The body is not zstd, or a line is not an event, or an event has a field that is reserved for the collector"),
         (status = 503, body = ErrorBody, description = "Busy: retry after Retry-After seconds"),
     )
 )]

@@ -38,7 +38,7 @@ macro_rules! request {
             r#become: Option<bool>,
             /// Name of that user; root by default.
             become_user: Option<String>,
-            /// How many hosts at once: 1 to 1000.
+            /// Number of hosts at once: 1 to 1000.
             #[schema(minimum = 1, maximum = 1000)]
             forks: Option<u32>,
             /// Number of `-v`: 0 to 6.
@@ -55,7 +55,7 @@ macro_rules! request {
             #[serde(alias = "vault_pass")]
             #[schema(default, value_type = Option<String>)]
             vault_password: Option<SecretString>,
-            /// Private key to log in with: its text, which is never stored, or the name of a file below the
+            /// Private key for the login to hosts: its text, which is never stored, or the name of a file below the
             /// configured folders.
             #[schema(default, value_type = Option<String>)]
             private_key: Option<SecretString>,
@@ -65,7 +65,7 @@ macro_rules! request {
             #[serde(deserialize_with = "list")]
             #[schema(value_type = Option<Vec<String>>)]
             labels: Option<Vec<String>>,
-            /// Names of secrets of the collector's configuration, in place of values: `GET /launch-secrets` lists them.
+            /// Names of secrets in the collector's configuration, instead of values: `GET /launch-secrets` lists them.
             secrets: SecretNames,
         }
 
@@ -116,7 +116,7 @@ macro_rules! request {
                     private_key,
                     note,
                     labels,
-                    // The launcher sets these for a replay, and schedules the last two.
+                    // The launcher sets these for a replay, and schedules set the last two.
                     only_hosts: None,
                     replay_of: None,
                     schedule: None,
@@ -174,7 +174,7 @@ request! {
 request! {
     /// The changes for a repeated run. Secrets are not stored, and must be given again.
     ReplayRequest {
-        /// Only on the hosts where it failed, or that could not be reached.
+        /// Only run on the hosts that failed or could not be reached.
         only_failed: bool,
         /// Another playbook.
         playbook: Option<String>,
@@ -200,7 +200,7 @@ request! {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct CancelRequest {
-    /// Why, for the record.
+    /// Why, for the audit trail and the record.
     note: Option<String>,
 }
 
@@ -288,12 +288,12 @@ pub(super) async fn run_adhoc(
     accepted(&app, id).await
 }
 
-/// Cancel a launched run: it is asked to end, and killed if it does not.
+/// Cancel a launched run: it is told to end, and killed if it does not.
 #[utoipa::path(
     post, path = "/executions/{id}/cancel", tag = "launch", params(("id" = Uuid, Path)),
     request_body = Option<CancelRequest>,
     responses(
-        (status = 202, body = ExecutionResult, description = "It was asked to end; the record says when it has ended"),
+        (status = 202, body = ExecutionResult, description = "It was told to end; the record shows when it has ended"),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "It is finished, or the launcher did not start it"),
     )
@@ -314,7 +314,7 @@ pub(super) async fn cancel_execution(
     post, path = "/executions/{id}/replay", tag = "launch", params(("id" = Uuid, Path)),
     request_body = Option<ReplayRequest>,
     responses(
-        (status = 202, body = ExecutionResult, description = "The new run; its `replay_of` names the first"),
+        (status = 202, body = ExecutionResult, description = "The new run; its `replay_of` names the repeated one"),
         (status = 400, body = ErrorBody, description = "A field is invalid, or a secret must be given again"),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "The launcher did not start it, or it failed on no host"),
@@ -360,7 +360,7 @@ pub(super) struct NamedFile {
     /// When it was last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     modified: Option<DateTime<Utc>>,
-    /// Size in bytes; of a directory, none.
+    /// Size in bytes; none for a directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
 }
@@ -383,7 +383,7 @@ pub(super) struct PlaybookList {
     playbooks: Vec<NamedFile>,
 }
 
-/// The playbooks that can be run, by name.
+/// List the playbooks that can be run, by name.
 #[utoipa::path(
     get, path = "/playbooks", tag = "launch",
     responses((status = 200, body = PlaybookList), (status = 403, body = ErrorBody))
@@ -398,13 +398,13 @@ pub(super) async fn list_playbooks(
     }))
 }
 
-/// Inventories that a run can have.
+/// Inventories that a run can use.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct InventoryList {
     inventories: Vec<NamedFile>,
 }
 
-/// The inventories that a run can have, by name.
+/// List the inventories that a run can use, by name.
 #[utoipa::path(
     get, path = "/inventories", tag = "launch",
     responses((status = 200, body = InventoryList), (status = 403, body = ErrorBody))
@@ -419,14 +419,15 @@ pub(super) async fn list_inventories(
     }))
 }
 
-/// Secrets that a run can name.
+/// Secrets that a run can use.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LaunchSecretList {
-    /// Their names, which the section `[launcher.secrets]` of the collector's configuration gives them; never their values.
+    /// Their names in the section `[launcher.secrets]` of the collector's configuration; never their values.
     secrets: Vec<String>,
 }
 
-/// The names of the secrets that a run or a schedule can name, never their values. For those who may launch.
+/// List the names of the secrets that a run or a schedule can use, never their values. It requires the permission to
+/// launch.
 #[utoipa::path(
     get, path = "/launch-secrets", tag = "launch",
     responses(

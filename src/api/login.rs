@@ -1,4 +1,5 @@
-//! Login for browsers: a token, or a ticket that was made for one, becomes a session, whose cookie no script can read.
+//! Login for browsers: a token, or a ticket that was made for one, becomes a session, whose cookie is hidden from
+//! scripts.
 
 use axum::Json;
 use axum::extract::State;
@@ -35,15 +36,15 @@ pub(super) struct Ticket {
     ticket: String,
 }
 
-/// What the session may do.
+/// The permissions of the session.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Session {
     /// Scopes of the token.
     scopes: Vec<Scope>,
 }
 
-/// Log in: the answer sets a session cookie. The session ends after `http.session_seconds`, with the logout, or when
-/// the token is revoked.
+/// Log in: the answer sets a session cookie. The session ends after `http.session_seconds`, at the logout, or when the
+/// token is revoked.
 #[utoipa::path(
     post, path = "/session", tag = "session", security(()), request_body = Login,
     responses(
@@ -80,14 +81,14 @@ pub(super) async fn create_session(
     Ok(([(header::SET_COOKIE, cookie)], Json(answer)).into_response())
 }
 
-/// Make a ticket, which logs a browser in as this token: once, within a minute, on any collector of the same history. So
-/// `playback open` opens a page without a token in its address.
+/// Make a ticket that logs a browser in with this token: once, within a minute, on any collector of the same history.
+/// `playback open` uses it to open a page without a token in its address.
 #[utoipa::path(
     post, path = "/session/ticket", tag = "session",
     responses(
         (status = 200, body = Ticket, description = "The ticket"),
         (status = 401, body = ErrorBody, description = "No token, or an unknown one"),
-        (status = 403, body = ErrorBody, description = "The token belongs to a run, or a session was sent in its place"),
+        (status = 403, body = ErrorBody, description = "The token belongs to a run, or a session was sent instead of a token"),
         (status = 409, body = ErrorBody, description = "The collector serves without tokens"),
     )
 )]
@@ -101,7 +102,7 @@ pub(super) async fn create_ticket(
     }))
 }
 
-/// Log out: ends the session, so copies of its cookie are invalid, too.
+/// Log out: ends the session, so that copies of its cookie become invalid, too.
 #[utoipa::path(
     delete, path = "/session", tag = "session", security(()),
     responses(
@@ -121,7 +122,7 @@ pub(super) async fn delete_session(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
-/// The cookie is sent below the collector's own path alone: another program on the same host does not see it.
+/// The cookie is only sent below the collector's own path: another program on the same host does not receive it.
 fn set_cookie(value: &str, seconds: u64, place: &Place) -> String {
     let secure = if place.is_https() { "; Secure" } else { "" };
     let path = place.base();

@@ -1,8 +1,8 @@
 //! `/mcp`: the history for assistants, by the Model Context Protocol over streamable HTTP.
 //!
-//! Each request stands alone: there are no sessions, so that any collector can answer it and a client that goes away
-//! leaves nothing behind. A tool asks the API within this process, with the headers of the request: with the same token,
-//! and so with the same rights, limits and answers.
+//! Each request is independent: there are no sessions, so that any collector can answer it and a client that disconnects
+//! leaves nothing behind. A tool calls the API within this process, with the headers of the request: with the same
+//! token, and therefore with the same permissions, limits and answers.
 
 use std::sync::Arc;
 
@@ -24,16 +24,16 @@ use crate::app::App;
 use crate::mcp::{Ask, Assistant, Query};
 use crate::server::{self, Peer};
 
-/// Where assistants find the tools.
+/// The path for assistants.
 pub(super) const PATH: &str = "/mcp";
 
-/// The largest answer of the API that a tool reads, in bytes; those of runs with very many hosts are large.
+/// The largest answer of the API that a tool reads, in bytes; the answers for runs with very many hosts are large.
 const LARGEST: usize = 32 << 20;
 
 /// The largest text of an error that is passed on, in bytes.
 const LARGEST_ERROR: usize = 16 << 10;
 
-/// The endpoint. `api`: what its tools ask.
+/// The endpoint. `api`: the service that its tools call.
 pub(super) fn route(api: Router) -> MethodRouter<App> {
     post(
         move |State(app): State<App>, _: ReadAccess, OurPage(place): OurPage, request: Request| {
@@ -47,7 +47,7 @@ pub(super) fn route(api: Router) -> MethodRouter<App> {
 async fn serve(app: App, api: Router, address: String, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut headers = parts.headers.clone();
-    // Those of this request's own body.
+    // The headers of this request's own body.
     for own in [
         header::CONTENT_LENGTH,
         header::CONTENT_TYPE,
@@ -61,7 +61,7 @@ async fn serve(app: App, api: Router, address: String, request: Request) -> Resp
         peer: parts.extensions.get::<Peer>().cloned(),
         address,
     };
-    // The body is read here, so that the collector's own limits hold, and its errors look like all others.
+    // The body is read here, so that the collector's own limits apply, and its errors look like all others.
     let whole = Request::from_parts(parts.clone(), body);
     let body = match WholeBody::from_request(whole, &app).await {
         Ok(WholeBody(body)) => body,
@@ -83,7 +83,7 @@ async fn serve(app: App, api: Router, address: String, request: Request) -> Resp
     in_our_shape(answer.map(Body::new)).await
 }
 
-/// An answer; an error that is no message of the protocol gets the shape of all errors.
+/// An answer; an error outside the protocol gets the common error shape.
 async fn in_our_shape(answer: Response) -> Response {
     let status = answer.status();
     let is_json = answer
@@ -99,12 +99,12 @@ async fn in_our_shape(answer: Response) -> Response {
     ApiError::of_protocol(status, text.trim()).into_response()
 }
 
-/// Asks the API within this process, with the credentials of these headers.
+/// Calls the API within this process, with the credentials of these headers.
 struct InProcess {
     api: Router,
     headers: HeaderMap,
     peer: Option<Peer>,
-    /// The collector's address for people.
+    /// The collector's address for users.
     address: String,
 }
 
@@ -136,7 +136,7 @@ impl Ask for InProcess {
     }
 }
 
-/// The address of a question.
+/// The address of an API call.
 fn address_of(path: &str, query: &[(&str, String)]) -> String {
     let mut pairs = form_urlencoded::Serializer::new(String::new());
     pairs.extend_pairs(query);

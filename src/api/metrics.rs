@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::store::{PlaybookFigures, SearchFigures, StatusCounts};
 use crate::telemetry::Described;
 
-/// Playbooks with metrics of their own: those that ran last. Each is a series that Prometheus stores.
+/// Number of playbooks that have their own metrics: those that ran last. Each is a series that Prometheus stores.
 const PLAYBOOKS: usize = 100;
 
 /// Metrics for Prometheus: the four of the documented API, then the collector's own.
@@ -120,7 +120,7 @@ fn label(name: &str, value: &str) -> String {
     format!("{{{}}}", pair(name, value))
 }
 
-/// The labels of a playbook. One without a folder lacks that label: to Prometheus, an empty one is the same.
+/// The labels of a playbook. A playbook without a folder lacks that label: to Prometheus, an empty label is the same.
 fn labels(of: &PlaybookFigures) -> String {
     let playbook = pair("playbook", &of.playbook);
     match &of.folder {

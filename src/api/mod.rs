@@ -80,15 +80,15 @@ pub const PREFIX: &str = "/api/v1/ansible";
                        Every error has one shape: {\"error\": {\"code\", \"message\"}}."
     ),
     tags(
-        (name = "history", description = "What ran"),
-        (name = "stream", description = "What runs, live"),
-        (name = "launch", description = "What is to run"),
-        (name = "ingest", description = "What producers send"),
-        (name = "session", description = "Who asks"),
-        (name = "reports", description = "What is told of a day, a week or a month, and what it cost"),
-        (name = "audit", description = "Who changed what"),
-        (name = "notifications", description = "Who is told what"),
-        (name = "health", description = "How the collector is")
+        (name = "history", description = "Recorded executions"),
+        (name = "stream", description = "Live streams of running executions"),
+        (name = "launch", description = "Runs started by the collector: launches, replays, schedules"),
+        (name = "ingest", description = "Events from producers"),
+        (name = "session", description = "Logins and tokens"),
+        (name = "reports", description = "Reports of a day, a week or a month, and costs"),
+        (name = "audit", description = "The audit trail: who changed what"),
+        (name = "notifications", description = "Notification targets, and their deliveries"),
+        (name = "health", description = "State of the collector")
     ),
     components(schemas(playback_wire::Producer, crate::model::Report)),
     security(("token" = []), ("session" = []))
@@ -224,7 +224,7 @@ fn bounded(routes: UtoipaMethodRouter<App>, bytes: usize) -> UtoipaMethodRouter<
         .layer(axum::middleware::from_fn(refuse))
 }
 
-/// Routes whose answers are large and made of few different bytes: for clients that take it, they are compressed.
+/// Routes whose answers are large and repetitive: they are compressed for clients that accept it.
 fn compressed(routes: UtoipaMethodRouter<App>) -> UtoipaMethodRouter<App> {
     routes.layer(CompressionLayer::new())
 }
@@ -237,7 +237,7 @@ pub fn openapi() -> OpenApi {
     document
 }
 
-/// Lets routes note who looks at records, if that is wanted.
+/// Records who looks at records, if that is configured.
 fn noting_views(router: Router<App>, app: &App) -> Router<App> {
     match app.views {
         Some(_) => router.layer(axum::middleware::from_fn_with_state(
@@ -251,7 +251,8 @@ fn noting_views(router: Router<App>, app: &App) -> Router<App> {
 /// The whole service.
 pub fn router(app: App) -> Router {
     let (router, mut document) = routes().split_for_parts();
-    // What assistants' tools ask, by the same handlers: only the outer layers are missing, which this request has passed.
+    // The service for assistants' tools, with the same handlers: it lacks only the outer layers, which this request has
+    // passed.
     let (asked, _) = routes().split_for_parts();
     let asked = noting_views(asked, &app)
         .layer(CatchPanicLayer::custom(error::panicked))
@@ -285,12 +286,12 @@ pub fn router(app: App) -> Router {
         ))
         .layer(DefaultBodyLimit::max(SMALL_BODY))
         .layer(CatchPanicLayer::custom(error::panicked))
-        // Lets producers distinguish our errors from those of proxies.
+        // Helps producers to distinguish our errors from those of proxies.
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static(playback_spool::COLLECTOR_HEADER),
             HeaderValue::from_static("1"),
         ))
-        // Tells recorders and commands where people see what they print addresses of.
+        // Tells recorders and commands the address under which users find the pages.
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static(playback_spool::ADDRESS_HEADER),
             address,

@@ -65,7 +65,7 @@ impl Place {
         address.trim_end_matches('/').to_owned()
     }
 
-    /// Whether it was sent to this machine by a name that can only mean it.
+    /// Whether it was sent to this machine by a name that can only mean this machine.
     pub(super) fn is_loopback(&self) -> bool {
         self.asked.as_ref().is_some_and(is_loopback)
     }
@@ -119,8 +119,8 @@ impl Place {
     }
 }
 
-/// Whether a request was sent to the host of the public address. A proxy that is not configured does not tell the scheme,
-/// and may leave out the port.
+/// Whether a request was sent to the host of the public address. A proxy that is not configured does not report the
+/// scheme, and may leave out the port.
 fn is_same_host(asked: &Origin, public: &Origin) -> bool {
     match (asked, public) {
         (Origin::Tuple(_, asked, port), Origin::Tuple(_, public, public_port)) => {

@@ -1,4 +1,4 @@
-//! The web UI: its page at every address of its own, and its files. They hold no data, so they need no token.
+//! The web UI: its page at each of its addresses, and its files. They contain no data, so they need no token.
 
 use std::borrow::Cow;
 
@@ -11,21 +11,21 @@ use super::{auth, error};
 use crate::app::App;
 use crate::pages::{self, Accepted, Asset, NOT_BUILT, Resource};
 
-/// What a browser may do with the pages: nothing but load our own files and ask this collector.
+/// The permissions of the pages in a browser: they may only load our own files and contact this collector.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The same for the page that only has text.
+/// The same for the page that only contains text.
 const POLICY_OF_TEXT: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The name of a file holds a hash of its content, so it is never asked for again.
+/// The name of a file contains a hash of its content, so the file can be cached forever.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
-/// Asked for again each time, and only sent if it has changed.
+/// Clients check for changes each time; the content is only sent if it has changed.
 const CHECKED: &str = "no-cache";
 
-/// Answers what no route does: the UI's page and files, or that there is nothing.
+/// Answers requests that match no route: with the UI's page and files, or with 404.
 pub(super) async fn get_page(State(app): State<App>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     if !matches!(parts.method, Method::GET | Method::HEAD) {
@@ -76,12 +76,12 @@ fn file(asked: &HeaderMap, asset: Asset) -> Response {
     answer
 }
 
-/// The content, or that the client has it already.
+/// The content, or the answer that the client already has it.
 fn content(asked: &HeaderMap, content: pages::Content) -> Response {
     let etag = pages::etag(&content);
     let known = text(asked, header::IF_NONE_MATCH).unwrap_or_default();
     let mut known = known.split(',').map(str::trim);
-    // A proxy that compresses makes the tag a weak one.
+    // A proxy that compresses turns the tag into a weak one.
     let is_known = known.any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag);
     let etag = [(header::ETAG, etag)];
     if is_known {

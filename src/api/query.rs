@@ -24,27 +24,27 @@ pub(super) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
     }
 }
 
-/// Filters and page of the list of executions; all that are given must match.
+/// Filters and page of the list of executions; executions must match all filters that are given.
 pub(super) type ListQuery = Filtered<place::List, ListPage>;
 
-/// Which page of the list, in which order, and what of each entry.
+/// Page and order of the list, and the fields of each entry.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct ListPage {
-    /// A query, in the language that docs/query.md describes. Words, `"phrases"` and the filters as fields, joined by
-    /// AND (or a blank), OR, NOT (or `-`) and brackets: `status:failed host:web-* since:7d "connection refused"`. A field
-    /// takes several values (`status:failed,running`), texts take `*`. Together with the filters, both must hold. An
-    /// error names the column.
+    /// A query, in the language that docs/query.md describes. It consists of words, `"phrases"` and the filters as
+    /// fields, joined by AND (or a blank), OR, NOT (or `-`) and brackets: `status:failed host:web-* since:7d "connection
+    /// refused"`. A field accepts several values (`status:failed,running`), and texts accept `*`. Executions must match
+    /// both the query and the filters. An error names the column.
     #[param(example = "status:failed OR (host:web-* NOT user:deploy)")]
     pub(super) q: Option<String>,
-    /// Entries at most: 1 to 1000, 50 by default.
+    /// Maximum number of entries: 1 to 1000, 50 by default.
     pub(super) limit: Option<u32>,
-    /// Entries to pass over; `cursor` is faster. Not together with `sort=duration`.
+    /// Number of entries to skip; `cursor` is faster. Not together with `sort=duration`.
     pub(super) offset: Option<u64>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     pub(super) cursor: Option<String>,
-    /// `started` (the default) or `duration`: then only runs that are over are listed, those that took longest first.
+    /// `started` (the default) or `duration`, which lists finished executions only, the longest first.
     pub(super) sort: Option<String>,
     /// `desc` (newest or longest first, the default) or `asc`.
     pub(super) order: Option<String>,
@@ -52,7 +52,7 @@ pub(super) struct ListPage {
     pub(super) fields: Option<String>,
 }
 
-/// What a list is sorted by, and which page of it is meant.
+/// The order of a list, and the requested page.
 pub(super) enum Sorted {
     /// By start time.
     Started(Page),

@@ -10,19 +10,19 @@ use super::error::ErrorBody;
 use crate::app::App;
 use crate::history::{self, RecentList};
 
-/// Playbooks in one request, at most.
+/// Maximum number of playbooks in one request.
 const PLAYBOOKS: usize = 100;
 
-/// Runs of each, unless asked otherwise, and at most.
+/// Default and maximum number of runs of each playbook.
 const RUNS: u32 = 20;
 const MOST_RUNS: u32 = 100;
 
-/// List the last runs of each of several playbooks, in brief: how they ended, and how long they took.
+/// List the last runs of several playbooks, in brief: their status and their duration.
 #[utoipa::path(
     get, path = "/executions/recent", tag = "history",
     params(
-        ("playbook" = Vec<String>, Query, description = "Name of a playbook, exactly as records have it; given once for each, up to 100 times"),
-        ("limit" = Option<u32>, Query, description = "Runs of each at most: 1 to 100, 20 by default"),
+        ("playbook" = Vec<String>, Query, description = "Name of a playbook, exactly as recorded; repeat the parameter for up to 100 playbooks"),
+        ("limit" = Option<u32>, Query, description = "Maximum number of runs of each: 1 to 100, 20 by default"),
     ),
     responses((status = 200, body = RecentList), (status = 400, body = ErrorBody))
 )]
@@ -35,7 +35,7 @@ pub(super) async fn list_recent(
     Ok(Json(history::recent(&app.store, playbooks, limit).await?))
 }
 
-/// Reads the names and the limit; the usual extractor takes no name twice.
+/// Parses the names and the limit; the usual extractor does not accept a repeated name.
 fn question(query: &str) -> Result<(Vec<String>, u32), ApiError> {
     let mut playbooks = Vec::new();
     let mut limit = RUNS;

@@ -21,7 +21,7 @@ pub(super) struct RedactRequest {
     keys: Vec<String>,
     /// Regular expressions whose matches are hidden.
     patterns: Vec<String>,
-    /// Texts that are hidden, exactly. Never stored.
+    /// Texts whose exact occurrences are hidden. Never stored.
     #[schema(default, value_type = Vec<String>)]
     texts: Vec<SecretString>,
     /// Why, for the record.
@@ -38,8 +38,8 @@ pub(super) struct RedactAnswer {
     /// Number of events that were removed because the log is damaged, so they could not be searched.
     #[serde(skip_serializing_if = "is_none")]
     removed: u64,
-    /// Whether the data is erased from the database's files, too. If not, there are open readers, and it is erased when
-    /// they are done. A database server must clean up its own files.
+    /// Whether the data is also erased from the database's files. If not, there are open readers, and it is erased as
+    /// soon as they finish. A database server must clean up its own files.
     erased: bool,
 }
 

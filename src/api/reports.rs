@@ -23,22 +23,22 @@ use crate::model::{
 };
 use crate::reports::{ReportParameters, ReportsError, render};
 
-/// Times of a schedule that are told.
+/// Number of a schedule's next times that are shown.
 const NEXT: usize = 3;
 
-/// Filters of the list, and for which period.
+/// Filters of the list, and the period.
 pub(super) type PreviewQuery = Filtered<place::Stats, PreviewOptions>;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct PreviewOptions {
-    /// A query, as for the list of executions. A single `since:` or `until:` beside the rest of it stands for `from` and
+    /// A query, as for the list of executions. A single `since:` or `until:` at its top level is used as `from` or
     /// `to`.
     #[param(example = "label:prod")]
     q: Option<String>,
-    /// `day`, `week` (the default) or `month`: up to `to`, or now, from the same time of day a day, a week or a month
-    /// before.
+    /// `day`, `week` (the default) or `month`: the period up to `to`, or up to now, which begins at the same time of
+    /// day a day, a week or a month earlier.
     period: Option<String>,
     /// The time zone of the period, and of times in documents, by its name in the IANA database; UTC by default.
     #[param(example = "Europe/Berlin")]
@@ -47,11 +47,11 @@ pub(super) struct PreviewOptions {
     format: Option<String>,
 }
 
-/// Make a report, which is not kept: what ran in a period, what failed and why, what is new, slower, flaky, not idempotent
-/// or missing, and what it cost, beside the period before.
+/// Make a report, which is not stored: what ran in a period, what failed and why, what is new, slower, flaky, not
+/// idempotent or missing, and what it cost, in comparison with the period before.
 ///
 /// Its cost hardly grows with the number of runs: it is made from roll-ups, from the fingerprints of errors, and from the
-/// trends of the newest 1000 runs. `remarks` says what that limits.
+/// trends of the newest 1000 runs. `remarks` name the resulting limits.
 #[utoipa::path(
     get, path = "/reports/preview", tag = "reports", params(PreviewQuery),
     responses(
@@ -88,7 +88,7 @@ fn format_named(format: Option<&str>) -> Result<Option<ReportFormat>, ApiError> 
     named("format", format, &ReportFormat::ALL, ReportFormat::as_str)
 }
 
-/// A document. What it holds comes from others: a browser that shows it must run nothing of it.
+/// A document. Its content comes from others: a browser that shows it must not run any of it.
 fn document(format: ReportFormat, text: String, file: Option<&str>) -> Response {
     let mut response = text.into_response();
     let headers = response.headers_mut();
@@ -100,7 +100,7 @@ fn document(format: ReportFormat, text: String, file: Option<&str>) -> Response 
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
     );
-    // The name is made of letters and digits.
+    // The name consists of letters and digits.
     let file = file.map(|file| format!("attachment; filename=\"{file}\""));
     if let Some(Ok(value)) = file.map(|file| HeaderValue::from_str(&file)) {
         headers.insert(header::CONTENT_DISPOSITION, value);
@@ -115,9 +115,9 @@ pub(super) struct StoredReport {
     id: Uuid,
     /// Name of the schedule.
     schedule: String,
-    /// The time of the schedule that it was made for: the end of its period.
+    /// The scheduled time for which it was made: the end of its period.
     due: DateTime<Utc>,
-    /// Where its period begins.
+    /// The beginning of its period.
     from: DateTime<Utc>,
     /// When it was made.
     made: DateTime<Utc>,
@@ -166,9 +166,9 @@ impl From<ReportRow> for StoredReport {
 /// A page of the reports that schedules made.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StoredReportList {
-    /// The reports, the latest first.
+    /// The reports, newest first.
     reports: Vec<StoredReport>,
-    /// Ask with this as `cursor` for the next page; missing on the last.
+    /// Send this as `cursor` to get the next page; missing on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -179,13 +179,13 @@ pub(super) struct StoredReportList {
 pub(super) struct StoredReportsQuery {
     /// Only reports of this schedule.
     schedule: Option<String>,
-    /// Reports at most: 1 to 1000, 50 by default.
+    /// Maximum number of reports: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// List the reports that schedules made, the latest first.
+/// List the reports that were made for schedules, newest first.
 #[utoipa::path(
     get, path = "/reports", tag = "reports", params(StoredReportsQuery),
     responses((status = 200, body = StoredReportList), (status = 400, body = ErrorBody))
@@ -223,7 +223,7 @@ pub(super) async fn list_reports(
     }))
 }
 
-/// Get a report that a schedule made: what it is about, and its deliveries.
+/// Get a report that was made for a schedule: its parameters, and its deliveries.
 #[utoipa::path(
     get, path = "/reports/{id}", tag = "reports", params(("id" = Uuid, Path)),
     responses((status = 200, body = StoredReport), (status = 404, body = ErrorBody))
@@ -249,14 +249,14 @@ async fn find(app: &App, id: Uuid) -> Result<ReportRow, ApiError> {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct DocumentQuery {
-    /// `json`, `html`, `markdown`, `csv` or `text`; by default the first of those that are delivered.
+    /// `json`, `html`, `markdown`, `csv` or `text`; by default the first of the delivered formats.
     format: Option<String>,
 }
 
-/// Get a report that a schedule made, as a document.
+/// Get a report that was made for a schedule, as a document.
 ///
-/// It is made again from the history as it is now: it does not show what was redacted or deleted meanwhile, and counts runs
-/// that arrived late.
+/// It is made again from the current history: it does not show what was redacted or deleted since, and counts runs that
+/// arrived late.
 #[utoipa::path(
     get, path = "/reports/{id}/document", tag = "reports", params(("id" = Uuid, Path), DocumentQuery),
     responses(
@@ -264,7 +264,7 @@ pub(super) struct DocumentQuery {
             (Report = "application/json"), (String = "text/html"), (String = "text/markdown"), (String = "text/csv"),
             (String = "text/plain")
         )),
-        (status = 400, body = ErrorBody, description = "Its query or zone is not understood any more"),
+        (status = 400, body = ErrorBody, description = "Its query or its time zone is no longer valid"),
         (status = 404, body = ErrorBody, description = "There is no such report"),
     )
 )]
@@ -284,7 +284,7 @@ pub(super) async fn get_report_document(
     Ok(document(format, text, Some(&file)))
 }
 
-/// A schedule of reports.
+/// A report schedule.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReportScheduleItem {
     /// Its name.
@@ -293,22 +293,22 @@ pub(super) struct ReportScheduleItem {
     cron: String,
     /// The time zone of the cron line.
     zone: String,
-    /// For how long a report is: `day`, `week` or `month`.
+    /// The length of the report's period: `day`, `week` or `month`.
     period: String,
     /// Which runs count, as a query; missing: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<String>,
     /// The formats that are delivered.
     formats: Vec<ReportFormat>,
-    /// Where it is delivered to.
+    /// Where it is delivered.
     destinations: Vec<ReportDestination>,
-    /// Whether nothing is made for now.
+    /// Whether it is paused, and makes no reports.
     paused: bool,
-    /// Who changed it last.
+    /// Who last changed it.
     changed_by: String,
     /// When it was created.
     created: DateTime<Utc>,
-    /// When it was changed last.
+    /// When it was last changed.
     changed: DateTime<Utc>,
     /// Its next times; none while it is paused.
     next: Vec<DateTime<Utc>>,
@@ -335,14 +335,14 @@ impl ReportScheduleItem {
     }
 }
 
-/// All schedules of reports.
+/// All report schedules.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReportScheduleList {
     /// The schedules, by name.
     schedules: Vec<ReportScheduleItem>,
 }
 
-/// List the schedules of reports.
+/// List the report schedules.
 #[utoipa::path(
     get, path = "/report-schedules", tag = "reports",
     responses((status = 200, body = ReportScheduleList))
@@ -358,23 +358,23 @@ pub(super) async fn list_report_schedules(
     }))
 }
 
-/// Save a schedule of reports, in the place of the one of that name.
+/// Create a report schedule, or replace the one with that name.
 ///
-/// A report is made for each time of the cron line from now on, once, whichever collectors share the database. Times at
-/// which none ran are made up for, the latest ten.
+/// A report is made for each time of the cron line from now on, once, even if several collectors share the database.
+/// Reports for times at which no collector was running are made later, for the latest ten times.
 #[utoipa::path(
     put, path = "/report-schedules/{name}", tag = "reports",
     params(
         ("name" = String, Path),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: a new one, which is refused if there is one of that name"),
-        ("If-Match" = Option<String>, Header, description = "`*`: a change of the one of that name, which is refused if there is none"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only create it; the request is refused if the name exists"),
+        ("If-Match" = Option<String>, Header, description = "`*`: only change it; the request is refused if the name does not exist"),
         NoteQuery,
     ),
     request_body = ReportSettings,
     responses(
         (status = 200, body = ReportScheduleItem),
-        (status = 400, body = ErrorBody, description = "The name or a setting makes no sense"),
-        (status = 412, body = ErrorBody, description = "There is one of that name, and a new one is meant; or there is none, and a change is meant"),
+        (status = 400, body = ErrorBody, description = "The name or a setting is invalid"),
+        (status = 412, body = ErrorBody, description = "The name exists and the request may only create it, or it does not exist and the request may only change it"),
     )
 )]
 pub(super) async fn save_report_schedule(
@@ -392,10 +392,10 @@ pub(super) async fn save_report_schedule(
     Ok(Json(ReportScheduleItem::new(&app, saved.await?)))
 }
 
-/// Delete a schedule of reports. The reports that were made for it stay.
+/// Delete a report schedule. The reports that were made for it stay.
 #[utoipa::path(
     delete, path = "/report-schedules/{name}", tag = "reports", params(("name" = String, Path), NoteQuery),
-    responses((status = 204, description = "It is deleted"), (status = 404, body = ErrorBody))
+    responses((status = 204, description = "It was deleted"), (status = 404, body = ErrorBody))
 )]
 pub(super) async fn delete_report_schedule(
     State(app): State<App>,

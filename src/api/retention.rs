@@ -21,8 +21,8 @@ use crate::retention::Report;
 /// A rule's filters and limits.
 pub(super) type CleanupRequest = Filtered<place::Retention, CleanupLimits>;
 
-/// What is kept: a limit at least, of all executions or of those that are named; or nothing, and the
-/// configured rules are applied. An execution is deleted when any limit says so.
+/// The limits: at least one, for all executions or for those that match the filters. Without limits and filters, the
+/// configured rules are applied. An execution is deleted as soon as any limit applies.
 #[derive(Debug, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = CleanupRequest)]
@@ -30,15 +30,15 @@ pub(super) struct CleanupLimits {
     /// Days after its end that an execution is kept.
     #[schema(minimum = 1)]
     retention_days: Option<u32>,
-    /// How many executions are kept, newest first.
+    /// Number of executions that are kept, newest first.
     #[schema(minimum = 1)]
     keep_runs: Option<u64>,
-    /// How many bytes of logs are kept, newest first: `10GB`, `500MiB`.
+    /// Bytes of logs that are kept, newest first: `10GB`, `500MiB`.
     keep_bytes: Option<String>,
     /// Days after its end that the log of an execution is kept; its rows stay.
     #[schema(minimum = 1)]
     keep_payload_days: Option<u32>,
-    /// Number of the newest executions of each playbook that are kept whole, whatever the limits say.
+    /// Number of each playbook's newest executions that are kept completely, whatever the limits.
     keep_at_least: Option<u64>,
     /// Only report what would be deleted.
     dry_run: bool,
@@ -61,10 +61,10 @@ pub(super) struct CleanupAnswer {
     kept_pinned: u64,
     /// Executions that are running or queued; they are never deleted.
     kept_running: u64,
-    /// Executions that changed before they could be deleted: the next cleanup looks at them again.
+    /// Executions that changed before they could be deleted: the next cleanup examines them again.
     passed_over: u64,
-    /// Whether the data is erased from the database's files, too. If not, there are open readers, and it is erased when
-    /// they are done. A database server must clean up its own files.
+    /// Whether the data is also erased from the database's files. If not, there are open readers, and it is erased as
+    /// soon as they finish. A database server must clean up its own files.
     erased: bool,
     /// Dry run only: the first 100 that would be deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +115,7 @@ fn rule(request: CleanupRequest) -> Result<Option<RetentionRule>, ApiError> {
 }
 
 /// Delete runs by these limits, or by the configured rules if there is no limit. Running and pinned runs are never
-/// deleted. The answer comes when everything is deleted; closing the connection earlier does not stop the cleanup.
+/// deleted. The response is sent after everything is deleted; closing the connection earlier does not stop the cleanup.
 #[utoipa::path(
     post, path = "/executions/cleanup", tag = "history", request_body = Option<CleanupRequest>,
     responses(
@@ -158,12 +158,12 @@ fn answer(report: Report, dry_run: bool) -> CleanupAnswer {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct PinRequest {
-    /// In words.
+    /// The reason, in words.
     #[schema(max_length = 2000)]
     note: Option<String>,
 }
 
-/// Pin an execution: no retention rule deletes it, and nobody can delete it until it is unpinned.
+/// Pin an execution: neither retention rules nor requests can delete it until it is unpinned.
 #[utoipa::path(
     put, path = "/executions/{id}/pin", tag = "history", params(("id" = Uuid, Path)),
     request_body = Option<PinRequest>,

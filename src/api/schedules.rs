@@ -22,7 +22,7 @@ use crate::model::{
 };
 use crate::timetable::{Timetable, TimetableError};
 
-/// So many of its next times are told of a single schedule, and of a cron line.
+/// Number of next times that are shown for a single schedule, and for a cron line.
 const PREVIEW: usize = 10;
 
 /// All schedules.
@@ -36,30 +36,30 @@ pub(super) struct ScheduleList {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScheduleRequest {
-    /// Its name: letters, digits, `.`, `_` and `-`. It stays; a change may leave it out.
+    /// Its name: letters, digits, `.`, `_` and `-`. It cannot be changed; a change may leave it out.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
-    /// When it runs: five fields (minute, hour, day of month, month, day of week), six with seconds before them, or
+    /// When it runs: five fields (minute, hour, day of month, month, day of week), six with seconds first, or
     /// `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
     #[schema(example = "30 3 * * mon-fri")]
     cron: String,
-    /// Name of the time zone that the fields are in, such as `Europe/Berlin`; UTC by default.
+    /// Name of the time zone of these fields, such as `Europe/Berlin`; UTC by default.
     #[serde(default)]
     zone: Option<String>,
-    /// What to do when its last run is not over; `skip` by default.
+    /// What to do if the last run is not finished; `skip` by default.
     #[serde(default)]
     overlap: Overlap,
-    /// What to do with times that came while no collector could start it; `skip` by default.
+    /// How to treat times at which no collector could start a run; `skip` by default.
     #[serde(default)]
     missed: MissedTimes,
-    /// Start each run up to this many seconds late, at random: 0 to 3600.
+    /// Start each run with a random delay of up to this many seconds: 0 to 3600.
     #[serde(default)]
     #[schema(maximum = 3600)]
     jitter_seconds: u32,
     /// What it runs.
     run: ScheduledRun,
-    /// What it is for.
+    /// Its purpose.
     #[serde(default)]
     #[schema(max_length = 2000)]
     description: Option<String>,
@@ -94,7 +94,7 @@ impl ScheduleRequest {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ScheduleNote {
-    /// In words, for the audit trail, and for those who see that it is paused.
+    /// The reason, in words, for the audit trail, and for users who see that it is paused.
     #[schema(max_length = 2000)]
     note: Option<String>,
 }
@@ -103,21 +103,21 @@ pub(super) struct ScheduleNote {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ScheduleRunRequest {
-    /// In words, for the audit trail, and for the run's record in place of the schedule's own note.
+    /// The reason, in words, for the audit trail, and for the run's record instead of the schedule's own note.
     #[schema(max_length = 2000)]
     note: Option<String>,
 }
 
-/// How much of a schedule is told.
+/// How many times of a schedule are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// The next time and the last.
+    /// The next time and the last one.
     Entry,
-    /// Ten, and all that are kept.
+    /// The next ten, and all past ones that are kept.
     Whole,
 }
 
-/// A schedule, for whoever may read it; values only for whoever may run it.
+/// A schedule, for readers; with values only if the reader may run it.
 async fn view(
     app: &App,
     row: ScheduleRow,
@@ -167,7 +167,7 @@ async fn view(
     })
 }
 
-/// List the schedules: when each runs next, what became of its last time, and why it would start nothing.
+/// List the schedules: when each runs next, the outcome of its last time, and what would prevent its next run.
 #[utoipa::path(
     get, path = "/schedules", tag = "launch",
     responses((status = 200, body = ScheduleList))
@@ -183,7 +183,7 @@ pub(super) async fn list_schedules(
     Ok(Json(ScheduleList { schedules }))
 }
 
-/// One schedule, with its next ten times and what became of the last hundred.
+/// Get one schedule, with its next ten times and the outcome of the last hundred.
 #[utoipa::path(
     get, path = "/schedules/{name}", tag = "launch", params(("name" = String, Path)),
     responses((status = 200, body = Schedule), (status = 404, body = ErrorBody))
@@ -208,7 +208,7 @@ pub(super) async fn get_schedule(
         (status = 400, body = ErrorBody, description = "A field is invalid; nothing is stored"),
         (status = 403, body = ErrorBody, description = "This collector launches nothing, or the token lacks the scope run"),
         (status = 404, body = ErrorBody, description = "There is no such playbook or inventory"),
-        (status = 409, body = ErrorBody, description = "There is a schedule of this name"),
+        (status = 409, body = ErrorBody, description = "There is already a schedule with this name"),
     )
 )]
 pub(super) async fn create_schedule(
@@ -226,8 +226,8 @@ pub(super) async fn create_schedule(
     Ok((StatusCode::CREATED, Json(schedule)))
 }
 
-/// Replace the settings of a schedule: from now on it starts runs on behalf of the token that does so. A token with the
-/// scope `run` changes its own schedules, one with `admin` all.
+/// Replace the settings of a schedule: from now on, it starts runs on behalf of the token of this request. A token with
+/// the scope `run` can change its own schedules, one with `admin` all schedules.
 #[utoipa::path(
     put, path = "/schedules/{name}", tag = "launch", params(("name" = String, Path)),
     request_body = ScheduleRequest,
@@ -257,7 +257,7 @@ pub(super) async fn change_schedule(
     shown(&app, changed.await?).await
 }
 
-/// Pause a schedule: it starts nothing until it is resumed.
+/// Pause a schedule: it starts no runs until it is resumed.
 #[utoipa::path(
     post, path = "/schedules/{name}/pause", tag = "launch", params(("name" = String, Path)),
     request_body = Option<ScheduleNote>,
@@ -279,7 +279,7 @@ pub(super) async fn pause_schedule(
     shown(&app, paused.await?).await
 }
 
-/// Resume a schedule. Times that came while it was paused are not made up for.
+/// Resume a schedule. Times that it missed while it was paused are skipped.
 #[utoipa::path(
     post, path = "/schedules/{name}/resume", tag = "launch", params(("name" = String, Path)),
     request_body = Option<ScheduleNote>,
@@ -301,17 +301,18 @@ pub(super) async fn resume_schedule(
     shown(&app, resumed.await?).await
 }
 
-/// Run a schedule now, also a paused one or somebody else's, on behalf of the token that asks. Its next times stay as they
-/// are. If its last run is not over, its `overlap` holds: `skip` refuses, `queue` waits for it, `cancel` cancels it.
+/// Run a schedule now, on behalf of the token of this request, even if it is paused or belongs to another token. Its next
+/// times do not change. If its last run is not finished, its `overlap` applies: `skip` refuses, `queue` waits for that
+/// run, `cancel` cancels it.
 #[utoipa::path(
     post, path = "/schedules/{name}/run", tag = "launch", params(("name" = String, Path)),
     request_body = Option<ScheduleRunRequest>,
     responses(
-        (status = 202, body = ExecutionResult, description = "It is running or queued; `schedule` and `launched_by` say what and who started it"),
-        (status = 400, body = ErrorBody, description = "What it runs is invalid now, such as a secret that cannot be read"),
+        (status = 202, body = ExecutionResult, description = "It is running or queued; `schedule` and `launched_by` name the schedule and the token that started it"),
+        (status = 400, body = ErrorBody, description = "Its settings are no longer valid, or a secret cannot be read"),
         (status = 403, body = ErrorBody, description = "This collector launches nothing, or the token lacks the scope run"),
         (status = 404, body = ErrorBody, description = "There is no such schedule, playbook or inventory"),
-        (status = 409, body = ErrorBody, description = "Its last run is not over, or it was changed at the same time"),
+        (status = 409, body = ErrorBody, description = "Its last run is not finished, or it was changed at the same time"),
         (status = 503, body = ErrorBody, description = "Too many runs are waiting"),
     )
 )]
@@ -327,11 +328,11 @@ pub(super) async fn run_schedule(
     accepted(&app, id).await
 }
 
-/// Delete a schedule. Its runs go on, and stay in the history.
+/// Delete a schedule. Its running executions continue, and its executions stay in the history.
 #[utoipa::path(
     delete, path = "/schedules/{name}", tag = "launch", params(("name" = String, Path), NoteQuery),
     responses(
-        (status = 204, description = "It is deleted"),
+        (status = 204, description = "It was deleted"),
         (status = 403, body = ErrorBody, description = "It is not yours, or the token lacks the scope run"),
         (status = 404, body = ErrorBody),
     )
@@ -353,7 +354,7 @@ async fn shown(app: &App, row: ScheduleRow) -> Result<Json<Schedule>, ApiError> 
     Ok(Json(view(app, row, Extent::Whole, true).await?))
 }
 
-/// A cron line, and the zone that it is in.
+/// A cron line, and its time zone.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -373,12 +374,12 @@ pub(super) struct CronTimes {
     next: Vec<DateTime<FixedOffset>>,
 }
 
-/// The next ten times of a cron line, without a schedule: before one is created.
+/// Get the next ten times of a cron line, to check it before a schedule is created.
 #[utoipa::path(
     get, path = "/schedule-times", tag = "launch", params(CronQuery),
     responses(
         (status = 200, body = CronTimes),
-        (status = 400, body = ErrorBody, description = "The line or the zone is not understood, or the line never comes"),
+        (status = 400, body = ErrorBody, description = "The line or the zone is invalid, or the line never matches a time"),
     )
 )]
 pub(super) async fn list_schedule_times(

@@ -18,15 +18,15 @@ use crate::filter::query::{parse_search, time_at};
 use crate::history::{SearchCursor, SearchRequest};
 use crate::model::{Facet, SearchPage};
 
-/// Lines of an answer, unless asked otherwise, and at most.
+/// Default and maximum number of lines in an answer.
 const LINES: usize = 50;
 const MOST_LINES: usize = 1000;
 
-/// Lines around each one, unless asked otherwise, and at most.
+/// Default and maximum number of lines around each line.
 const CONTEXT: usize = 0;
 const MOST_CONTEXT: usize = 20;
 
-/// How long a search takes at most, in seconds, unless asked otherwise; and the limits of that.
+/// Default duration of a search in seconds, and its limits.
 const SECONDS: f64 = 5.0;
 const MOST_SECONDS: f64 = 60.0;
 
@@ -34,7 +34,7 @@ const MOST_SECONDS: f64 = 60.0;
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct SearchQuery {
-    /// What to look for, in the language that docs/search.md describes: words, `"phrases"`, `prefix*`, `/regular
+    /// What to search for, in the language that docs/search.md describes: words, `"phrases"`, `prefix*`, `/regular
     /// expressions/`, the fields of a line (`host:`, `task:`, `module:`, `in:`) and those of its run (`status:`, `since:`
     /// …), joined by AND (or a blank), OR, NOT (or `-`) and brackets. An error names the column.
     #[param(
@@ -42,16 +42,16 @@ pub(super) struct SearchQuery {
         example = "\"connection refused\" host:web-* since:7d"
     )]
     q: Option<String>,
-    /// Lines at most: 1 to 1000, 50 by default.
+    /// Maximum number of lines: 1 to 1000, 50 by default.
     limit: Option<usize>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
-    /// How long the search may take in seconds: 0.1 to 60, 5 by default. When that is over, the answer says how far back
-    /// it came, and `next_cursor` goes on.
+    /// How long the search may take in seconds: 0.1 to 60, 5 by default. After that, the answer says how far back it
+    /// searched, and `next_cursor` continues from there.
     timeout: Option<f64>,
-    /// Lines before and after each line: 0 to 20, none by default.
+    /// Number of lines before and after each line: 0 to 20, none by default.
     context: Option<usize>,
-    /// Count all lines that are found, until the time is over, by these: `playbook`, `host`, `task`, `module`, `status`
+    /// Count all matching lines, within the time limit, by these facets: `playbook`, `host`, `task`, `module`, `status`
     /// and `day`, separated by commas.
     facets: Option<String>,
 }
@@ -117,8 +117,8 @@ fn facets(names: &str) -> Result<BTreeSet<Facet>, ApiError> {
         .collect()
 }
 
-/// Search the lines of all runs: what was printed, what tasks returned (stdout, stderr, msg, diff …), and the names of
-/// tasks. The newest run comes first.
+/// Search the lines of all runs: printed lines, texts that tasks returned (stdout, stderr, msg, diff …), and the names
+/// of tasks. The newest run comes first.
 #[utoipa::path(
     get, path = "/search", tag = "history", params(SearchQuery),
     responses((status = 200, body = SearchPage), (status = 400, body = ErrorBody))

@@ -17,25 +17,25 @@ use crate::model::{By, Period, Question, Statistics, interval_us, time_from_us};
 /// Default number of groups.
 const DEFAULT_GROUPS: u32 = 20;
 
-/// Which runs, and how they are divided. Filters are those of the list; all that are given must match.
+/// Which runs to count, and how to group them. The filters are those of the list; runs must match all that are given.
 pub(super) type StatisticsQuery = Filtered<place::Stats, Division>;
 
-/// How runs are divided.
+/// How runs are grouped.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(super) struct Division {
-    /// A query, as for the list of executions. A single `since:` or `until:` beside the rest of it stands for `from` and
-    /// `to`. For a query that joins a host, a time or a text with OR or NOT, or names several hosts, the runs themselves are
+    /// A query, as for the list of executions. A single `since:` or `until:` at its top level is used as `from` or `to`.
+    /// For a query that joins a host, a time or a text with OR or NOT, or names several hosts, the runs themselves are
     /// read, see above.
     #[param(example = "host:web-* since:7d NOT user:deploy")]
     q: Option<String>,
-    /// `hour` (the 60 minutes before now), `day` (the 24 hours before, the default), `week` (today and the 6 days
+    /// `hour` (the 60 minutes before now), `day` (the 24 hours before now, the default), `week` (today and the 6 days
     /// before, in UTC) or `month` (today and the 29 days before). With `to`, it ends then instead of now.
     period: Option<String>,
-    /// Groups to add: `playbook`, `inventory`, `host`, `task`, `label` or `user`.
+    /// The groups to add: `playbook`, `inventory`, `host`, `task`, `label` or `user`.
     by: Option<String>,
-    /// Groups at most: 1 to 1000, 20 by default.
+    /// Maximum number of groups: 1 to 1000, 20 by default.
     limit: Option<u32>,
 }
 
@@ -50,7 +50,7 @@ fn question(query: &StatisticsQuery, now_us: i64) -> Result<(Question, Option<Pe
     )?;
     let filter = with_query(query.filter()?, division.q.as_deref(), now_us)?;
     let to_us = filter.to_us.unwrap_or(now_us);
-    // As given, if not in a query.
+    // The value of the parameter, if the query has none.
     let given = |name, at_us| match query.given.text(name) {
         Some(text) => text.to_owned(),
         None if at_us == now_us => "now".to_owned(),
@@ -99,12 +99,13 @@ fn question(query: &StatisticsQuery, now_us: i64) -> Result<(Question, Option<Pe
     Ok((question, period))
 }
 
-/// Statistics of the runs that started in a time range: in total, over time and by group.
+/// Get statistics of the runs that started in a time range: in total, over time and by group.
 ///
-/// They are exact except for the percentiles, and never stale. Runs that retention deleted still count, by the hour: an
-/// hour counts if its start is in the time range. Runs that a person deleted no longer count. Past days are read from
-/// roll-ups, so that the cost does not grow with the history. `text`, `min_duration`, and `host` together with `by=task`,
-/// read the runs themselves: they cost more for a longer time range, and do not include runs that retention deleted.
+/// They are exact except for the percentiles, and always current. Runs that retention deleted still count, by the hour:
+/// an hour counts if its start is in the time range. Runs that a person deleted no longer count. Past days are read from
+/// roll-ups, so that the cost does not grow with the history. For `text`, `min_duration`, and `host` together with
+/// `by=task`, the runs themselves are read: such requests cost more for a longer time range, and do not include runs that
+/// retention deleted.
 #[utoipa::path(
     get, path = "/executions/stats", tag = "history", params(StatisticsQuery),
     responses((status = 200, body = Statistics), (status = 400, body = ErrorBody))

@@ -1,8 +1,8 @@
-//! The documented stream: every line from the first, then live, then the record.
+//! The documented stream: first all lines so far, then new ones live, then the record.
 //!
 //! Known quirk: a line longer than [`LINE_LIMIT`](crate::live::LINE_LIMIT) is visibly cut here, because clients refuse
-//! larger messages (1 MiB is a usual limit); `/output` has it in full. For the same reason the closing record omits its
-//! `output` if that would not fit: the lines were all sent before.
+//! larger messages (1 MiB is a usual limit); `/output` returns it completely. For the same reason, the closing record
+//! omits its `output` if that would not fit: all lines were sent before.
 
 use std::time::Duration;
 
@@ -27,23 +27,23 @@ use crate::model::{ExecutionResult, StreamMessage};
 /// Maximum bytes of lines in the closing record.
 const RECORD_LIMIT: usize = 768 << 10;
 
-/// Lines that arrive within this time are sent to a viewer together, because nobody reads faster.
+/// Lines that arrive within this time are sent to a viewer together, because no person reads faster.
 const PACE: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct StreamQuery {
-    /// Number of the first line to send, from 0: how many lines a reconnecting client has.
+    /// Number of the first line to send, from 0; a reconnecting client sends the number of lines that it has.
     since: u64,
-    /// Send `{"type":"heartbeat"}` every so many seconds, 1 to 60; not by default. A page sees no pings, and notices by this
-    /// that its connection is dead.
+    /// Interval in seconds, 1 to 60, at which to send `{"type":"heartbeat"}`; off by default. A web page does not see pings,
+    /// and needs heartbeats to notice that its connection is dead.
     heartbeat: Option<u32>,
 }
 
 /// Watch an execution (WebSocket). Each message is a `StreamMessage`: every printed line, from the first or from
 /// `since`, as `{"type":"output","content":LINE,"time":UNIX_SECONDS}`; at the end
-/// `{"type":"complete","result":ExecutionResult}`. Viewers of a run that is over get the same.
+/// `{"type":"complete","result":ExecutionResult}`. Viewers of a finished run get the same.
 #[utoipa::path(
     get, path = "/executions/{id}/stream", tag = "stream",
     params(("id" = Uuid, Path), StreamQuery),

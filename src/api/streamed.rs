@@ -12,7 +12,8 @@ use crate::log::lines::Piece;
 use crate::log::output::OutputReader;
 use crate::model::{ExecutionResult, LogDamage};
 
-/// A page of the list. The result of the first query is ready before the response begins: that is all of a usual page.
+/// A page of the list. The result of the first query is ready before the response begins: usually that is the whole
+/// page.
 pub(super) async fn page(mut page: RecordPage) -> Result<Body, HistoryError> {
     let mut text = String::from("{\"executions\":[");
     push_records(&mut page, &mut text, false).await?;
@@ -48,7 +49,7 @@ async fn next_of_page(page: &mut RecordPage, text: &mut String) -> Result<(), Hi
     Ok(())
 }
 
-/// Appends the next records of a page; `follows`: others come before them.
+/// Appends the next records of a page; `follows`: there are records before them.
 async fn push_records(
     page: &mut RecordPage,
     text: &mut String,

@@ -18,19 +18,19 @@ use crate::commands::tokens::{self, NewToken};
 use crate::model::time_from_us;
 use crate::store::TokenRow;
 
-/// A token, without its text, which is stored nowhere.
+/// A token, without its text, which is not stored.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Token {
-    /// Its name: who or what uses it.
+    /// Its name: the person or program that uses it.
     name: String,
     /// What it allows.
     scopes: Vec<Scope>,
     /// When it was created.
     created: DateTime<Utc>,
-    /// When it expires; missing where it does not.
+    /// When it expires; missing if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<DateTime<Utc>>,
-    /// When it was last used, to the minute; missing where it never was.
+    /// When it was last used, to the minute; missing if it never was.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used: Option<DateTime<Utc>>,
 }
@@ -58,13 +58,13 @@ pub(super) struct TokenList {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenRequest {
-    /// Its name: who or what uses it.
+    /// Its name: the person or program that uses it.
     #[schema(min_length = 1, max_length = 200)]
     name: String,
     /// What it allows: at least one.
     #[schema(min_items = 1)]
     scopes: Vec<Scope>,
-    /// Days after which it expires: 1 to 36,500. It never expires where this is missing.
+    /// Days after which it expires: 1 to 36,500. Without this field, it never expires.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 36_500)]
     expires_days: Option<i64>,
@@ -73,10 +73,10 @@ pub(super) struct TokenRequest {
 /// A new token, with its text.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CreatedToken {
-    /// What is stored of it.
+    /// The token as it is stored.
     #[serde(flatten)]
     stored: Token,
-    /// Its text: this answer is the only one that has it.
+    /// Its text, which only this response contains.
     token: String,
 }
 
@@ -94,13 +94,13 @@ pub(super) async fn list_tokens(
     Ok(Json(TokenList { tokens }))
 }
 
-/// Create a token. Its text is in this answer alone.
+/// Create a token. Only this response contains its text.
 #[utoipa::path(
     post, path = "/tokens", tag = "session", request_body = TokenRequest,
     responses(
         (status = 201, body = CreatedToken),
         (status = 400, body = ErrorBody, description = "The name is empty or too long, there is no scope, or the days are out of range"),
-        (status = 409, body = ErrorBody, description = "There is a token of this name"),
+        (status = 409, body = ErrorBody, description = "There is already a token with this name"),
     )
 )]
 pub(super) async fn create_token(
@@ -122,11 +122,11 @@ pub(super) async fn create_token(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// Revoke a token: it and its sessions are refused from now on.
+/// Revoke a token: from now on, it and its sessions are refused.
 #[utoipa::path(
     delete, path = "/tokens/{name}", tag = "session", params(("name" = String, Path)),
     responses(
-        (status = 204, description = "It is revoked"),
+        (status = 204, description = "It was revoked"),
         (status = 404, body = ErrorBody),
     )
 )]

@@ -1,4 +1,4 @@
-//! Trends, and the estimate of how long a running execution still takes.
+//! Trends, and the estimated remaining time of a running execution.
 
 use axum::Json;
 use axum::extract::State;
@@ -15,11 +15,11 @@ use crate::filter::{Filtered, place};
 use crate::history::{self, TrendLimits};
 use crate::model::{Estimate, Trends};
 
-/// Runs that are looked at, unless asked otherwise, and at most.
+/// Default and maximum number of runs that are examined.
 const RUNS: usize = 200;
 const MOST_RUNS: usize = 2_000;
 
-/// Which runs. Filters are those of the list; all that are given must match.
+/// Which runs to examine. The filters are those of the list; runs must match all that are given.
 pub(super) type TrendsQuery = Filtered<place::List, TrendsOptions>;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -29,19 +29,19 @@ pub(super) struct TrendsOptions {
     /// A query, as for the list of executions.
     #[param(example = "playbook:site.yml since:90d")]
     q: Option<String>,
-    /// How many of the newest finished runs to look at: 1 to 2000, 200 by default.
+    /// How many of the newest finished runs to examine: 1 to 2000, 200 by default.
     runs: Option<usize>,
-    /// Only the task of this name, with or without its role, and all of it: by default, tasks are told of which there is
-    /// something to say.
+    /// Only the task with this name, with or without its role, whether or not there are findings: by default, only tasks
+    /// with findings are listed.
     #[param(example = "web : Install nginx")]
     task: Option<String>,
 }
 
 /// Get trends of the newest finished runs that match: success rates, durations and when they changed, tasks that always
-/// change something, what passes and fails in turn, and running executions that seem not to end.
+/// change something, what is flaky, and running executions that may be stuck.
 ///
-/// With `host`, the answer tells of this host whether or not it ever failed, and how long its tasks took; with `task`, of
-/// this task.
+/// With `host`, the answer includes this host even if it never failed, and how long its tasks took; with `task`, it
+/// includes this task.
 #[utoipa::path(
     get, path = "/trends", tag = "history", params(TrendsQuery),
     responses((status = 200, body = Trends), (status = 400, body = ErrorBody))
@@ -72,9 +72,10 @@ pub(super) async fn get_trends(
     Ok(Json(trends))
 }
 
-/// Get an estimate of how long a running execution still takes, and the hosts that it has been waiting for the longest.
+/// Get an estimate of the remaining time of a running execution, and the hosts that have been at work for the longest
+/// time.
 ///
-/// It is judged by the last successful runs of the same playbook, inventory, limit and tags.
+/// The estimate is based on the last successful runs of the same playbook, inventory, limit and tags.
 #[utoipa::path(
     get, path = "/executions/{id}/estimate", tag = "history", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = Estimate), (status = 404, body = ErrorBody))

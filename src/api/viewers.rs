@@ -1,7 +1,7 @@
-//! Common to all streams: how many there may be, what viewers may send, and when they are disconnected.
+//! Common to all streams: the limit on their number, what viewers may send, and when they are disconnected.
 //!
-//! A viewer only has to show that it is alive, which it does by reading. A slow one gets everything; one that reads
-//! nothing for too long is disconnected by its socket (`server::io`), or here, because it answers no ping.
+//! A viewer only has to show that it is alive, which it does by reading. A slow viewer receives everything; one that
+//! reads nothing for too long is disconnected by its socket (`server::io`), or here, because it does not answer a ping.
 
 use std::time::Duration;
 
@@ -41,18 +41,18 @@ const LAST_WORD: Duration = Duration::from_secs(1);
 
 pub(super) type Sink = futures_util::stream::SplitSink<WebSocket, Message>;
 
-/// What a heartbeat says, in every stream.
+/// The text of a heartbeat, in every stream.
 const HEARTBEAT: &str = r#"{"type":"heartbeat"}"#;
 
 /// Longest time between heartbeats, in seconds.
 const RAREST: u32 = 60;
 
-/// Sends a message now and then to a viewer who asked for it. Browsers answer pings by themselves and show none of them to
-/// a page, which so cannot tell a dead connection from a quiet one.
+/// Sends heartbeats to a viewer that requested them. Browsers answer pings without showing them to the page, which
+/// therefore cannot distinguish a dead connection from a quiet one.
 pub(super) struct Heartbeat(Option<Interval>);
 
 impl Heartbeat {
-    /// Heartbeats every so many seconds; none without.
+    /// Heartbeats at this interval in seconds; none if there is no interval.
     pub(super) fn every(seconds: Option<u32>) -> Result<Self, ApiError> {
         let Some(seconds) = seconds else {
             return Ok(Self(None));
@@ -146,7 +146,7 @@ pub(super) async fn say(sink: &mut Sink, code: u16, reason: &'static str) {
     let _ = tokio::time::timeout(LAST_WORD, said).await;
 }
 
-/// A message written for all viewers, or for one.
+/// A message, serialized once for all viewers, or for one.
 pub(super) fn text(written: impl Into<Bytes>) -> Result<Message, axum::Error> {
     let text = Utf8Bytes::try_from(written.into()).map_err(axum::Error::new)?;
     Ok(Message::Text(text))
@@ -167,7 +167,7 @@ pub(super) struct Keeper {
     patience: Duration,
     every: Duration,
     pinged: Instant,
-    /// Bytes sent to it: in all, before the last ping, and known to be read.
+    /// Bytes sent to it: in total, before the last ping, and known to be read.
     sent: u64,
     sent_before_ping: u64,
     read: u64,

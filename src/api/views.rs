@@ -1,7 +1,7 @@
-//! Notes who looked at the record of an execution, for the audit trail.
+//! Records who looked at an execution, for the audit trail.
 //!
-//! Every `GET` below `/executions/{id}` that is answered is a look, so a new part of a record is one without more ado. An
-//! export notes itself, because it knows what it takes in.
+//! Every successful `GET` below `/executions/{id}` counts as a look, so a new part of a record is included automatically.
+//! An export records itself, because it knows which executions it contains.
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,14 +15,14 @@ use super::PREFIX;
 use crate::app::App;
 use crate::model::Actor;
 
-/// Where authentication leaves the actor of a request, as an extension of it.
+/// The request extension in which authentication stores the actor.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reader(Arc<OnceLock<Actor>>);
 
 impl Reader {
-    /// Leaves the actor.
+    /// Stores the actor.
     pub(super) fn is(&self, actor: &Actor) {
-        // Authenticated twice, it is the same one.
+        // A second authentication has the same actor.
         let _ = self.0.set(actor.clone());
     }
 }
@@ -31,7 +31,7 @@ impl Reader {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AlsoShown(pub(super) Uuid);
 
-/// Notes requests that showed a part of an execution's record.
+/// Records requests that showed a part of an execution's record.
 pub(super) async fn note_views(
     State(app): State<App>,
     params: Result<RawPathParams, axum::extract::rejection::RawPathParamsRejection>,
@@ -42,7 +42,7 @@ pub(super) async fn note_views(
     let (Some(views), Some(part), Ok(params)) = (&app.views, part, params) else {
         return next.run(request).await;
     };
-    // The second one, if a run is compared with another.
+    // The second execution, if two are compared.
     let named = params.iter().filter_map(|(_, value)| value.parse().ok());
     let mut executions: Vec<Uuid> = named.collect();
     let reader = Reader::default();
@@ -60,7 +60,7 @@ pub(super) async fn note_views(
     response
 }
 
-/// Which part of an execution's record is asked for; none: nothing of one.
+/// The requested part of an execution's record; none if it is not one.
 fn part(request: &Request) -> Option<String> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;

@@ -11,7 +11,7 @@ use super::error::ErrorBody;
 use crate::auth::{Scope, Scopes};
 use crate::model::time_from_us;
 
-/// What the collector knows of a token.
+/// What the collector knows about a token.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Identity {
     /// Name of the token; missing if the collector serves without tokens.
@@ -21,19 +21,19 @@ pub(super) struct Identity {
     actor: String,
     /// What it allows.
     scopes: Vec<Scope>,
-    /// When it expires; missing where it does not.
+    /// When it expires; missing if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<DateTime<Utc>>,
-    /// The only execution that it is good for.
+    /// The only execution that it is valid for.
     #[serde(skip_serializing_if = "Option::is_none")]
     execution: Option<Uuid>,
 }
 
-/// Describe the token of the request: its name, scopes and expiry. Every valid token may ask, whatever its scopes.
+/// Describe the token of the request: its name, scopes and expiry. Every valid token may be used, whatever its scopes.
 #[utoipa::path(
     get, path = "/whoami", tag = "session",
     responses(
-        (status = 200, body = Identity, description = "What the collector knows of the token"),
+        (status = 200, body = Identity, description = "What the collector knows about the token"),
         (status = 401, body = ErrorBody, description = "No token, or an unknown one"),
     )
 )]

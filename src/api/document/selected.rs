@@ -9,8 +9,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::model::ExecutionResult;
 
-/// What the list and the detail answer with: a whole record, or with `fields` the named part of one. An `anyOf`, because
-/// a whole record is a part of one as well.
+/// The response of the list and the detail: a whole record, or with `fields` a part of one. It is an `anyOf`, because a
+/// whole record also matches the schema of a part.
 pub(in crate::api) enum ExecutionRecord {}
 
 impl PartialSchema for ExecutionRecord {
@@ -41,7 +41,7 @@ impl ToSchema for ExecutionRecord {
     }
 }
 
-/// A record's fields, none of which must be there.
+/// A record's fields, all of them optional.
 enum ExecutionFields {}
 
 impl PartialSchema for ExecutionFields {

@@ -1,4 +1,4 @@
-//! The log of what targets of notifications were sent.
+//! The log of the messages that notification targets were sent.
 
 use axum::Json;
 use axum::extract::State;
@@ -18,7 +18,7 @@ use crate::commands::CommandError;
 use crate::model::{AttemptRow, DeliveryKind, DeliveryState, time_from_us};
 use crate::store::{DeliveryFilter, ListedDelivery};
 
-/// A message, and what became of it.
+/// A message, and the state of its delivery.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct NotificationDelivery {
     /// Its identity: `webhook-id` is `msg_` and its 32 digits.
@@ -29,13 +29,13 @@ pub(in crate::api) struct NotificationDelivery {
     kind: DeliveryKind,
     /// `pending`, `delivered` or `failed` (given up).
     state: DeliveryState,
-    /// The run that it is about; missing if it is not about a single one.
+    /// The run that it is about; missing if it is not about a single run.
     #[serde(skip_serializing_if = "Option::is_none")]
     execution: Option<Uuid>,
-    /// The report that it is: `GET /reports/{id}/document` shows it.
+    /// The report, if the message is one: `GET /reports/{id}/document` returns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<Uuid>,
-    /// What it says, in one line; missing before the first attempt, and after a redaction of its run.
+    /// Its text, in one line; missing before the first attempt, and after a redaction of its run.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     /// When it was made.
@@ -43,12 +43,12 @@ pub(in crate::api) struct NotificationDelivery {
     /// When it was delivered or given up.
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<DateTime<Utc>>,
-    /// When it is tried next, if it is pending.
+    /// When the next attempt is due, if it is pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt: Option<DateTime<Utc>>,
-    /// Attempts so far.
+    /// Number of attempts so far.
     attempts: u32,
-    /// Why the last one failed, wholly or for some recipients.
+    /// Why the last attempt failed, completely or for some recipients.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -58,12 +58,12 @@ pub(in crate::api) struct NotificationDelivery {
 pub(in crate::api) struct NotificationDeliveryList {
     /// Messages, newest first.
     deliveries: Vec<NotificationDelivery>,
-    /// Ask with this as `cursor` for the next page; missing on the last.
+    /// Send this as `cursor` to get the next page; missing on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
-/// One attempt.
+/// One attempt to deliver a message.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct NotificationAttempt {
     /// Its number, from 1.
@@ -72,7 +72,7 @@ pub(in crate::api) struct NotificationAttempt {
     time: DateTime<Utc>,
     /// How long it took, in seconds.
     duration: f64,
-    /// Status code of the answer: of HTTP, or of the mail server.
+    /// Status code of the answer: from HTTP, or from the mail server.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     /// The beginning of the answer.
@@ -88,20 +88,20 @@ pub(in crate::api) struct NotificationAttempt {
 pub(in crate::api) struct NotificationDeliveryDetail {
     /// The message.
     delivery: NotificationDelivery,
-    /// Method and address of the last request, without what is secret.
+    /// Method and address of the last request, without secret parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<String>,
-    /// Its body, without secrets; missing for a report, which is made again from the history for each attempt.
+    /// Its body, without secrets; missing for a report, which is generated again for each attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
-    /// Mail: recipients that have it.
+    /// Mail: recipients that received it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     recipients: Vec<String>,
-    /// Its attempts, the first one first.
+    /// Its attempts, in order.
     log: Vec<NotificationAttempt>,
 }
 
-/// Which messages, and which page.
+/// Which messages to list, and which page.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
@@ -110,15 +110,15 @@ pub(in crate::api) struct DeliveryQuery {
     target: Option<String>,
     /// `pending`, `delivered` or `failed`.
     state: Option<String>,
-    /// The run that they are about.
+    /// The run that the messages are about.
     execution: Option<String>,
-    /// Entries at most: 1 to 1000, 50 by default.
+    /// Maximum number of entries: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// List what targets were sent, newest first.
+/// List the messages that targets were sent, newest first.
 #[utoipa::path(
     get, path = "/notifications/deliveries", tag = "notifications", params(DeliveryQuery),
     responses(
@@ -223,7 +223,7 @@ fn delivery_id(text: &str) -> Result<Uuid, ApiError> {
         .map_err(|_| ApiError::bad_request(format!("{text:?} is not a delivery's id: a UUID is")))
 }
 
-/// Show one message: its request, and each attempt with the answer.
+/// Get one message: its request, and each attempt with the answer.
 #[utoipa::path(
     get, path = "/notifications/deliveries/{id}", tag = "notifications", params(("id" = String, Path)),
     responses(
@@ -240,11 +240,11 @@ pub(in crate::api) async fn get_notification_delivery(
     Ok(Json(detail(&app, delivery_id(&id)?).await?))
 }
 
-/// Send a message again, under the same identity, whatever became of it.
+/// Send a message again, with the same identity, whatever its state.
 #[utoipa::path(
     post, path = "/notifications/deliveries/{id}/redeliver", tag = "notifications", params(("id" = String, Path)),
     responses(
-        (status = 202, description = "It is sent in a moment", body = NotificationDeliveryDetail),
+        (status = 202, description = "It will be sent shortly", body = NotificationDeliveryDetail),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
     )

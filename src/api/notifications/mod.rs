@@ -1,7 +1,7 @@
 //! Notifications.
 //!
-//! - [`targets`]: who is told what
-//! - [`deliveries`]: the log of what they were sent
+//! - [`targets`]: where notifications are sent
+//! - [`deliveries`]: the log of their messages
 
 pub(super) mod deliveries;
 pub(super) mod targets;

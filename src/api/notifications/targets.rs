@@ -1,4 +1,4 @@
-//! Targets of notifications.
+//! Notification targets.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,29 +24,29 @@ use crate::store::Undelivered;
 pub(in crate::api) struct NotificationTarget {
     /// Its name.
     name: String,
-    /// Where messages go, as far as it is no secret.
+    /// Where messages are sent, without secret parts.
     address: String,
-    /// What it is told and when, as it was set, without secrets.
+    /// Its settings, as they were given, without secrets.
     settings: TargetSettings,
-    /// Which secrets it has: `url`, `token`, `password`, `headers`, `signing_secrets`. None if they cannot be read, because
-    /// they were encrypted with another key.
+    /// The secrets that it has: `url`, `token`, `password`, `headers`, `signing_secrets`. Empty if they cannot be read,
+    /// because they were encrypted with another key.
     #[serde(skip_serializing_if = "Option::is_none")]
     secrets: Option<Vec<&'static str>>,
-    /// `on`, `failing` (the last attempts failed, and it is tried again), `off` (switched off after it failed for too long:
-    /// set it again) or `disabled` (`enabled` is false).
+    /// `on`, `failing` (the last attempts failed, and more follow), `off` (switched off after it failed for too long: set
+    /// it again) or `disabled` (`enabled` is false).
     state: &'static str,
     /// Whether the collector's configuration file defines it.
     from_file: bool,
-    /// When it was last set.
+    /// When it was last changed.
     changed: DateTime<Utc>,
-    /// When it last took a message.
+    /// When it last accepted a message.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_delivered: Option<DateTime<Utc>>,
-    /// Messages that wait for their time, or to be tried again.
+    /// Number of messages that wait for their time or for the next attempt.
     pending: u64,
-    /// Messages that were given up, as far as the log is kept.
+    /// Number of messages that were given up, as far as the log is kept.
     failed: u64,
-    /// Since when each attempt failed.
+    /// The time since which every attempt has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failing_since: Option<DateTime<Utc>>,
     /// Why it was switched off.
@@ -55,7 +55,7 @@ pub(in crate::api) struct NotificationTarget {
     /// When it was switched off.
     #[serde(skip_serializing_if = "Option::is_none")]
     off_since: Option<DateTime<Utc>>,
-    /// The secret that was made to sign with. It is shown this once.
+    /// The signing secret that was just generated. It is only shown now.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_secret: Option<String>,
 }
@@ -65,15 +65,15 @@ pub(in crate::api) struct NotificationTarget {
 pub(in crate::api) struct NotificationTargetList {
     /// The targets, by name.
     targets: Vec<NotificationTarget>,
-    /// Whether the collector has a key to encrypt secrets with (`notifications.key_file`). Without one it refuses every target
-    /// that has a secret: an address, a token, a password.
+    /// Whether the collector has a key to encrypt secrets with (`notifications.key_file`). Without one, it refuses
+    /// every target that has a secret: an address, a token, a password.
     has_key: bool,
 }
 
-/// A new secret.
+/// A new signing secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct NewSigningSecret {
-    /// The secret, which signs beside the one before it. It is shown this once.
+    /// The secret, which signs in addition to the previous one. It is only shown now.
     signing_secret: String,
 }
 
@@ -112,7 +112,7 @@ async fn find_target(app: &App, name: &str) -> Result<NotificationTarget, ApiErr
     Ok(shown(app, row, undelivered))
 }
 
-/// List the targets of notifications.
+/// List the notification targets.
 #[utoipa::path(
     get, path = "/notifications/targets", tag = "notifications",
     responses((status = 200, body = NotificationTargetList))
@@ -134,7 +134,7 @@ pub(in crate::api) async fn list_notification_targets(
     }))
 }
 
-/// Show a target of notifications.
+/// Get a notification target.
 #[utoipa::path(
     get, path = "/notifications/targets/{name}", tag = "notifications", params(("name" = String, Path)),
     responses((status = 200, body = NotificationTarget), (status = 404, body = ErrorBody))
@@ -147,22 +147,23 @@ pub(in crate::api) async fn get_notification_target(
     Ok(Json(find_target(&app, &name).await?))
 }
 
-/// Set a target of notifications: a new one, or the one of that name. Secrets that are left out stay as they are, and those
-/// that are `null` are removed; one that was switched off is on again. A webhook without a secret to sign with gets one, which is shown once.
+/// Create a notification target, or replace the settings of the one with that name. Secrets that are left out stay
+/// unchanged, and those that are `null` are removed; a target that was switched off is switched on again. For a webhook
+/// without a signing secret, one is generated and shown once.
 #[utoipa::path(
     put, path = "/notifications/targets/{name}", tag = "notifications",
     params(
         ("name" = String, Path),
-        ("If-None-Match" = Option<String>, Header, description = "`*`: a new one, which is refused if there is one of that name"),
-        ("If-Match" = Option<String>, Header, description = "`*`: a change of the one of that name, which is refused if there is none"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only create it; the request is refused if the name exists"),
+        ("If-Match" = Option<String>, Header, description = "`*`: only change it; the request is refused if the name does not exist"),
     ),
     request_body = TargetSettings,
     responses(
         (status = 200, description = "It was changed", body = NotificationTarget),
-        (status = 201, description = "It is new", body = NotificationTarget),
+        (status = 201, description = "It was created", body = NotificationTarget),
         (status = 400, body = ErrorBody),
         (status = 409, description = "The configuration file defines it", body = ErrorBody),
-        (status = 412, description = "There is one of that name, and a new one is meant; or there is none, and a change is meant", body = ErrorBody),
+        (status = 412, description = "The name exists and the request may only create it, or it does not exist and the request may only change it", body = ErrorBody),
     )
 )]
 pub(in crate::api) async fn set_notification_target(
@@ -189,11 +190,11 @@ pub(in crate::api) async fn set_notification_target(
     Ok((status, Json(target)))
 }
 
-/// Remove a target of notifications, with the log of what it was sent.
+/// Remove a notification target, and the log of its messages.
 #[utoipa::path(
     delete, path = "/notifications/targets/{name}", tag = "notifications", params(("name" = String, Path)),
     responses(
-        (status = 204, description = "It is removed"),
+        (status = 204, description = "It was removed"),
         (status = 404, body = ErrorBody),
         (status = 409, description = "The configuration file defines it", body = ErrorBody),
     )
@@ -207,13 +208,13 @@ pub(in crate::api) async fn delete_notification_target(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Give a webhook a new secret to sign with. The one before it stays valid until the next rotation: messages are signed
-/// with both.
+/// Give a webhook a new signing secret. The previous one stays valid until the next rotation: messages are signed with
+/// both.
 #[utoipa::path(
     post, path = "/notifications/targets/{name}/rotate", tag = "notifications", params(("name" = String, Path)),
     responses(
         (status = 200, body = NewSigningSecret),
-        (status = 400, description = "It signs nothing", body = ErrorBody),
+        (status = 400, description = "The target does not sign messages", body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 409, description = "The configuration file defines it", body = ErrorBody),
     )
@@ -229,7 +230,7 @@ pub(in crate::api) async fn rotate_notification_target(
     }))
 }
 
-/// Send a target an example: the last run that failed, if there is one. The answer has what came of it.
+/// Send a target an example: the last failed run, if there is one. The answer contains the outcome.
 #[utoipa::path(
     post, path = "/notifications/targets/{name}/test", tag = "notifications", params(("name" = String, Path)),
     responses(

@@ -20,7 +20,7 @@ use crate::model::Comparison;
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::api) struct CompareQuery {
-    /// Entries of each list at most: 1 to 1000, 50 by default. `summary` counts all.
+    /// Maximum number of entries in each list: 1 to 1000, 50 by default. `summary` counts all.
     limit: Option<u32>,
 }
 
@@ -28,10 +28,10 @@ pub(in crate::api) struct CompareQuery {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::api) struct CompareWithQuery {
-    /// `last_good` (the default): the last earlier execution that succeeded. `previous`: the last earlier one, however it
-    /// ended.
+    /// `last_good` (the default): the last earlier execution that succeeded. `previous`: the last earlier execution,
+    /// whatever its outcome.
     with: Option<String>,
-    /// Entries of each list at most: 1 to 1000, 50 by default. `summary` counts all.
+    /// Maximum number of entries in each list: 1 to 1000, 50 by default. `summary` counts all.
     limit: Option<u32>,
 }
 
@@ -41,10 +41,10 @@ pub(in crate::api) struct Other {
     other: String,
 }
 
-/// How an execution differs from the last earlier one that is like it.
+/// Compare an execution with the last earlier one of its kind.
 ///
 /// That is one of the same playbook and inventory (by their file names), with the same limit and check mode; for an ad-hoc
-/// command, with the same module and hosts. In the answer it is `before`.
+/// command, one with the same module and hosts. In the answer it is `before`.
 #[utoipa::path(
     get, path = "/executions/{id}/compare", tag = "history",
     params(("id" = uuid::Uuid, Path), CompareWithQuery),
@@ -69,10 +69,10 @@ pub(in crate::api) async fn compare_with_earlier(
     Ok((Extension(AlsoShown(answer.before.id)), Json(answer)))
 }
 
-/// How two executions differ: `{id}` is `before` in the answer, `{other}` is `now`.
+/// Compare two executions: `{id}` is `before` in the answer, `{other}` is `now`.
 ///
 /// Tasks are aligned by role, name, file, play and action, so that an inserted task shifts nothing. A running execution is
-/// compared as far as it has gone. `remarks` say what could not be compared.
+/// compared up to now. `remarks` name what could not be compared.
 #[utoipa::path(
     get, path = "/executions/{id}/compare/{other}", tag = "history",
     params(("id" = uuid::Uuid, Path), ("other" = uuid::Uuid, Path), CompareQuery),

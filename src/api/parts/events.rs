@@ -22,7 +22,7 @@ pub(in crate::api) struct EventsQuery {
     producer: Option<String>,
     /// Only events after this sequence number.
     after: u64,
-    /// Events at most: 1 to 1000, 50 by default.
+    /// Maximum number of events: 1 to 1000, 50 by default.
     limit: Option<u32>,
     /// Only events of this kind.
     kind: Option<String>,
@@ -32,9 +32,9 @@ pub(in crate::api) struct EventsQuery {
     host: Option<String>,
 }
 
-/// The events of an execution, as they were sent.
+/// List the events of an execution, as they were sent.
 ///
-/// The name of a producer's sequence (`instance`) is left out, because it allows a client to act as the producer.
+/// The name of a producer's sequence (`instance`) is left out, because a client could act as the producer with it.
 #[utoipa::path(
     get, path = "/executions/{id}/events", tag = "history",
     params(("id" = uuid::Uuid, Path), EventsQuery),

@@ -11,11 +11,11 @@ use crate::app::App;
 use crate::history::explain;
 use crate::model::Explanation;
 
-/// Why an execution failed: its errors, each with its hosts, where it is in the playbook, and its history.
+/// Explain why an execution failed: its errors, each with its hosts, its place in the playbook, and its history.
 ///
-/// Equal errors are one entry: they have the same message apart from numbers, addresses, paths and the host's own name.
-/// An execution that did not fail has no `failures`. If retention removed what the tasks returned, the messages are
-/// missing.
+/// Equal errors are one entry: their messages are the same except for numbers, addresses, paths and the host's own
+/// name. An execution that did not fail has no `failures`. If retention removed what the tasks returned, the messages
+/// are missing.
 #[utoipa::path(
     get, path = "/executions/{id}/explain", tag = "history", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = Explanation), (status = 404, body = ErrorBody))

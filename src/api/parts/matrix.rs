@@ -10,8 +10,8 @@ use crate::api::extract::Execution;
 use crate::app::App;
 use crate::history::parts::{self, OutcomeMatrix};
 
-/// How each task of an execution ended on each host, in one byte each: a million results in one answer, which is compressed
-/// for clients that take gzip.
+/// Get the outcome of each task of an execution on each host, in one byte each: a million results in one answer, which is
+/// compressed for clients that accept gzip.
 #[utoipa::path(
     get, path = "/executions/{id}/matrix", tag = "history", params(("id" = uuid::Uuid, Path)),
     responses(

@@ -23,11 +23,11 @@ use crate::log::output::OutputReader;
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::api) struct OutputQuery {
-    /// First line, from 0.
+    /// The first line, from 0.
     from: u64,
-    /// Line to stop before.
+    /// The line after the last one.
     to: Option<u64>,
-    /// Lines of a JSON page at most: 1 to 1000, 50 by default. Text has no limit.
+    /// Maximum number of lines on a JSON page: 1 to 1000, 50 by default. Text has no limit.
     limit: Option<u32>,
     /// `json` (the default) or `text`: exactly what was printed.
     format: Option<String>,
@@ -40,14 +40,14 @@ pub(in crate::api) struct OutputQuery {
 pub(in crate::api) struct OutputPage {
     /// The lines, in the order in which they were printed.
     lines: Vec<OutputLine>,
-    /// Ask with this as `from` for the next page; missing when there is no more for now.
+    /// Send this as `from` to get the next page; missing if there are no more lines yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
     /// Total number of lines so far.
     total: u64,
 }
 
-/// The output of an execution, by range of lines.
+/// Get the output of an execution, by range of lines.
 #[utoipa::path(
     get, path = "/executions/{id}/output", tag = "history",
     params(("id" = uuid::Uuid, Path), OutputQuery),

@@ -16,7 +16,7 @@ use crate::filter::{Filtered, place};
 use crate::history::parts::{self, ResultDetail, ResultList};
 use crate::model::ResultFilter;
 
-/// Filters and page of the list of results; all that are given must match.
+/// Filters and page of the list of results; results must match all filters that are given.
 pub(in crate::api) type ResultsQuery = Filtered<place::Results, ResultsPage>;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -25,9 +25,9 @@ pub(in crate::api) type ResultsQuery = Filtered<place::Results, ResultsPage>;
 pub(in crate::api) struct ResultsPage {
     /// Only results after this sequence number.
     after: u64,
-    /// Results at most: 1 to 1000, 50 by default.
+    /// Maximum number of results: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// Whether to find the printed `lines` of each result, for which the log is read.
+    /// Whether to find the printed `lines` of each result, which requires reading the log.
     lines: bool,
 }
 
@@ -35,11 +35,11 @@ pub(in crate::api) struct ResultsPage {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::api) struct ResultQuery {
-    /// Whether to find its printed `lines`, for which more of the log is read.
+    /// Whether to find its printed `lines`, which requires reading more of the log.
     lines: bool,
 }
 
-/// The results of an execution, without their content.
+/// List the results of an execution, without their content.
 #[utoipa::path(
     get, path = "/executions/{id}/results", tag = "history",
     params(("id" = uuid::Uuid, Path), ResultsQuery),

@@ -19,7 +19,7 @@ use crate::history::parts::{self, HostList, PlayList, TaskList, TasksQuestion};
 pub(in crate::api) struct PartsQuery {
     /// Only entries with a greater number.
     after: u32,
-    /// Entries at most: 1 to 1000, 50 by default.
+    /// Maximum number of entries: 1 to 1000, 50 by default.
     limit: Option<u32>,
 }
 
@@ -29,13 +29,13 @@ pub(in crate::api) struct PartsQuery {
 pub(in crate::api) struct TasksQuery {
     /// Only entries with a greater number.
     after: u32,
-    /// Entries at most: 1 to 1000, 50 by default.
+    /// Maximum number of entries: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// Whether to find the printed `lines` of each task, for which the log is read.
+    /// Whether to find the printed `lines` of each task, which requires reading the log.
     lines: bool,
 }
 
-/// The plays of an execution.
+/// List the plays of an execution.
 #[utoipa::path(
     get, path = "/executions/{id}/plays", tag = "history", params(("id" = uuid::Uuid, Path)),
     responses((status = 200, body = PlayList), (status = 404, body = ErrorBody))
@@ -48,7 +48,7 @@ pub(in crate::api) async fn list_plays(
     Ok(Json(parts::plays(&app.store, execution.key).await?))
 }
 
-/// The tasks of an execution.
+/// List the tasks of an execution.
 #[utoipa::path(
     get, path = "/executions/{id}/tasks", tag = "history",
     params(("id" = uuid::Uuid, Path), TasksQuery),
@@ -69,7 +69,7 @@ pub(in crate::api) async fn list_tasks(
     Ok(Json(tasks))
 }
 
-/// The hosts of an execution.
+/// List the hosts of an execution.
 #[utoipa::path(
     get, path = "/executions/{id}/hosts", tag = "history",
     params(("id" = uuid::Uuid, Path), PartsQuery),
