@@ -1,5 +1,5 @@
-//! `playback as-user`: what the collector does with the rights of the user that launched runs execute as. Not meant
-//! for people, so it is hidden; without root it can do nothing.
+//! `playback as-user`: what the collector does with the permissions of the user as whom launched runs execute. It is
+//! for the collector only, and therefore hidden; without root it can do nothing.
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -14,7 +14,7 @@ use playback_supervisor::account::Account;
 use playback_supervisor::account::probe::{PathRequirement, probe};
 use playback_supervisor::run_as;
 
-/// Do something as another user, with that user's rights alone
+/// Do something as another user, with only that user's permissions
 #[derive(Debug, Args)]
 pub(super) struct AsUser {
     /// The user, as NAME or NAME:GROUP
@@ -31,11 +31,11 @@ enum AccountCommand {
         #[arg(required = true, trailing_var_arg = true)]
         command: Vec<OsString>,
     },
-    /// Say what of a list of paths (JSON, on standard input) is not as it should be
+    /// Report which of a list of paths (JSON, on standard input) are not as they should be
     Probe,
-    /// Deliver what the recorder left
+    /// Deliver what the recorder left behind
     Deliver(flush::Flush),
-    /// Remove what is in these folders
+    /// Remove the content of these folders
     Empty {
         /// The folders
         folders: Vec<PathBuf>,
@@ -45,7 +45,7 @@ enum AccountCommand {
 pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
     let account = Account::find(&command.user);
     if let AccountCommand::Exec { command } = &command.command {
-        // Returns only where the command cannot be run.
+        // Returns only if the command cannot be run.
         return Ok(run_as::replace(
             account.map_err(std::io::Error::other),
             command,
@@ -53,7 +53,7 @@ pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
     }
     let account = account?;
     account.become_for_good()?;
-    // If the caller died, nobody would stop this process in time.
+    // If the caller died, nothing would stop this process in time.
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     match command.command {
         AccountCommand::Exec { .. } => {}
@@ -69,7 +69,7 @@ pub(super) fn run(command: AsUser) -> anyhow::Result<ExitCode> {
             for folder in folders {
                 for entry in std::fs::read_dir(folder)?.flatten() {
                     let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                    // What cannot be removed keeps its folder, which is reported.
+                    // If something cannot be removed, its folder stays, and is reported.
                     let _ = match is_folder {
                         true => std::fs::remove_dir_all(entry.path()),
                         false => std::fs::remove_file(entry.path()),

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::export::Format;
 use crate::filter::place;
 
-/// Entries of one page at most: the API's own limit.
+/// Maximum number of entries on a page: the API's own limit.
 const PAGE: u64 = 1000;
 
 /// Show who changed what: deletions, pins, redactions, cleanups, launches, tokens
@@ -48,7 +48,7 @@ enum AuditCommand {
 struct List {
     #[command(flatten)]
     filters: Filters<place::Audit>,
-    /// Show so many at most, newest first
+    /// Show at most this many, newest first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     #[command(flatten)]
@@ -62,10 +62,10 @@ struct List {
 struct Export {
     #[command(flatten)]
     filters: Filters<place::Audit>,
-    /// The format [default: as FILE ends, else ndjson]
+    /// The format [default: by the ending of FILE, else ndjson]
     #[arg(long, value_name = "FORMAT", value_parser = names(&Format::ALL, Format::as_str))]
     format: Option<String>,
-    /// Write to this file, which is replaced once everything is there; by default to standard output
+    /// Write to this file, which is only replaced by a complete export; standard output by default
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Export these columns, in this order, joined by commas: docs/export.md lists them
@@ -77,7 +77,7 @@ struct Export {
 
 #[derive(Debug, Args)]
 struct Verify {
-    /// The end of the trail that an earlier check printed: it must still be part of the trail
+    /// The end of the trail, as printed by an earlier check: it must still be part of the trail
     #[arg(long, value_name = "NUMBER:HASH", value_parser = parse_head)]
     head: Option<(i64, String)>,
     #[command(flatten)]
@@ -191,7 +191,7 @@ fn list(command: &List) -> anyhow::Result<ExitCode> {
             entry.actor.peer.clone().unwrap_or_else(|| "-".to_owned()),
             entry.action.clone(),
             match execution(&entry.object) {
-                // The action says what it is.
+                // The action already says so.
                 Some(id) => ids.show(id),
                 None => entry.object.clone(),
             },
@@ -221,7 +221,7 @@ fn list(command: &List) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The id of the execution that an entry is about, if it is about one.
+/// The id of the execution that an entry concerns, if any.
 fn execution(object: &str) -> Option<Uuid> {
     object.strip_prefix("execution:")?.parse().ok()
 }
@@ -313,7 +313,7 @@ fn verify(command: &Verify) -> anyhow::Result<ExitCode> {
         }
     }
     if !is_whole {
-        bail!("the audit trail is not as it was written: see above");
+        bail!("the audit trail was altered: see above");
     }
     if !command.json {
         match &verdict.head {

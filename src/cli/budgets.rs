@@ -1,4 +1,4 @@
-//! `playback budgets`: how much of each budget is spent.
+//! `playback budgets`: how much of each budget was spent.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use super::out::{self, Colour, Column, Layout, Out};
 use super::when;
 use crate::model::BudgetState;
 
-/// Show how much of each budget is spent
+/// Show how much of each budget was spent
 ///
 /// Budgets and prices are part of the collector's configuration.
 #[derive(Debug, Args)]

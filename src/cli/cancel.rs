@@ -1,4 +1,4 @@
-//! `playback cancel`: ask for the end of a run.
+//! `playback cancel`: cancels a run.
 
 use std::process::ExitCode;
 
@@ -12,19 +12,18 @@ use crate::model::{ExecutionResult, Status};
 
 /// Cancel a run that the collector launched
 ///
-/// A run that waits in the queue ends at once. A run that has started is asked to end (SIGTERM), and is killed if it
-/// does not.
+/// A run in the queue ends at once. A run that has started is told to end (SIGTERM), and is killed if it does not.
 #[derive(Debug, Args)]
 pub(super) struct Cancel {
-    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of those that
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" among those that
     /// your token launched
     id: Pick,
-    /// Why, for the record
+    /// Why, for the audit trail and the record
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     #[command(flatten)]
     client: ClientArgs,
-    /// Print JSON: the record as it stands now
+    /// Print JSON: the record in its current state
     #[arg(long)]
     json: bool,
 }

@@ -60,7 +60,7 @@ async fn copy_all(command: Copy) -> anyhow::Result<ExitCode> {
         // Fails if the source does not exist, and does not create it.
         open_existing(&from).await?;
     }
-    // A running collector would add rows to the source that are not copied, or overwrite what is.
+    // A running collector would add rows to the source that are not copied, or overwrite copied ones.
     let _from = DatabaseLock::take(&from, "copy")?;
     let _to = DatabaseLock::take(&to, "copy")?;
     let source = open_existing(&from).await?;

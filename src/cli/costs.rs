@@ -2,7 +2,7 @@
 
 use crate::model::{Amount, CostFigures, RunCost};
 
-/// An amount as it is served, for people.
+/// A served amount, formatted for people.
 pub(super) fn amount(text: &str) -> String {
     let read: Option<Amount> = text.parse().ok();
     read.map_or_else(|| text.to_owned(), Amount::shown)

@@ -10,7 +10,7 @@ use super::out;
 use crate::config::{Config, Overrides};
 use crate::store::{DatabaseLock, Options, Store};
 
-/// Which database a command works on.
+/// The database of a command.
 #[derive(Debug, Args)]
 pub(crate) struct DatabaseArgs {
     /// Configuration file (TOML)
@@ -37,7 +37,7 @@ impl DatabaseArgs {
         Ok(Config::load(self.config.as_deref(), overrides)?.store())
     }
 
-    /// Opens it for a command that works beside a collector.
+    /// Opens it for a command that runs at the same time as a collector.
     pub(super) async fn open(self, command: &'static str) -> anyhow::Result<Opened> {
         open_beside(&self.options()?, command).await
     }
@@ -61,7 +61,7 @@ impl DatabaseArgs {
     }
 }
 
-/// An open database, with the lock that keeps others out meanwhile, where one is needed.
+/// An open database, with the lock that keeps other processes out, if one is needed.
 pub(super) struct Opened {
     pub(super) store: Store,
     _lock: Option<DatabaseLock>,

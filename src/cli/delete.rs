@@ -13,19 +13,19 @@ use super::pick::Pick;
 use super::{summary, when};
 use crate::model::{ExecutionResult, Status};
 
-/// The fields of a record that say what would be deleted, and whether it can be.
+/// The fields of a record that identify it, and show whether it can be deleted.
 const FIELDS: &str = "id,type,status,phase,reason,canceled_by,start_time,stats,changed,unreachable,failed,events,\
     output_lines,results,playbook,hosts,module,check,limit,tags,skip_tags,cwd,pinned";
 
-/// Delete executions: their records, their output, everything
+/// Delete executions with their records and their output
 ///
-/// An execution that is running or pinned is not deleted; if one of several is, none of them are. At a terminal you are
-/// asked first; elsewhere --yes is needed. "playback prune" deletes by age, number and size. The token needs the scope
-/// "admin".
+/// Running or pinned executions are not deleted; if one of several is running or pinned, none is deleted. At a terminal
+/// you are asked first; elsewhere --yes is needed. "playback prune" deletes by age, number and size. The token needs
+/// the scope "admin".
 #[derive(Debug, Args)]
 pub(super) struct Delete {
-    /// The id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of yours; may be given
-    /// several times
+    /// The id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" among yours; may be
+    /// given several times
     #[arg(required = true, value_name = "ID")]
     ids: Vec<Pick>,
     /// Delete without asking

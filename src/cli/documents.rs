@@ -9,7 +9,7 @@ use crate::api;
 
 #[derive(Debug, Args)]
 pub(super) struct OpenApi {
-    /// Print JSON: it always does
+    /// Print JSON, which it always does
     #[arg(long, hide = true)]
     json: bool,
 }

@@ -13,7 +13,7 @@ use crate::config::ansible::AnsibleConfig;
 use crate::config::path::resolved;
 use crate::model::Actor;
 
-/// A variable as it is: an empty one is set.
+/// A variable as it is; an empty one counts as set.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place of the command line that reads the environment"
@@ -27,17 +27,17 @@ fn var(name: &str) -> Option<OsString> {
     raw(name).filter(|value| !value.is_empty())
 }
 
-/// A variable that holds a path, as Ansible reads one: the recorder has the same variables.
+/// A variable with a path, parsed as Ansible parses it: the recorder has the same variables.
 pub(super) fn path(name: &str) -> Option<PathBuf> {
     let cwd = env::current_dir().unwrap_or_default();
     let text = var(name).filter(|text| !text.to_string_lossy().trim().is_empty())?;
     Some(resolved(&text, &cwd, &cwd, raw))
 }
 
-/// A variable that is used as it is or not at all.
+/// A variable that is used exactly as it is, or not at all.
 ///
 /// # Errors
-/// It holds bytes that are not UTF-8: the message names it, and not its value.
+/// It contains bytes that are not UTF-8; the message has its name, but not its value.
 fn exact(name: &str) -> anyhow::Result<Option<String>> {
     match var(name).map(OsString::into_string) {
         None => Ok(None),
@@ -63,7 +63,7 @@ pub(super) fn ca_file() -> Option<PathBuf> {
     path("PLAYBACK_CA_FILE")
 }
 
-/// Whether a terminal may be sent colours: `NO_COLOR` turns them off for every program (no-color.org), and a `TERM` of
+/// Whether a terminal may receive colours: `NO_COLOR` turns them off for every program (no-color.org), and a `TERM` of
 /// "dumb" shows none.
 pub(super) fn wants_colours() -> bool {
     var("NO_COLOR").is_none() && !is_dumb()
@@ -85,7 +85,7 @@ pub(super) fn has_screen() -> bool {
 /// `PLAYBACK_TOKEN`. There is no such option, because the process list would show it to everyone.
 ///
 /// # Errors
-/// It is no text: another token must not be used in its place.
+/// It is not valid text: no other token must be used instead.
 pub(super) fn token() -> anyhow::Result<Option<SecretString>> {
     let token = exact("PLAYBACK_TOKEN")?.map(Zeroizing::new);
     Ok(token.map(|token| token.trim().into()))
@@ -94,12 +94,12 @@ pub(super) fn token() -> anyhow::Result<Option<SecretString>> {
 /// `PLAYBACK_URL`.
 ///
 /// # Errors
-/// It is no text: no other collector must be asked in its place, nor sent the token.
+/// It is not valid text: no other collector must be used instead, or receive the token.
 pub(super) fn url() -> anyhow::Result<Option<String>> {
     exact("PLAYBACK_URL")
 }
 
-/// `PLAYBACK_CONTEXT`: the log-in to use. No log-in has a name that is no text: that is told.
+/// `PLAYBACK_CONTEXT`: the login to use. If it is not valid text, there is no such login, which is reported.
 pub(super) fn context() -> Option<String> {
     exact("PLAYBACK_CONTEXT").unwrap_or_else(|error| {
         out::note(format_args!("playback: {error}, and is not used"));

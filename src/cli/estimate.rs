@@ -1,10 +1,10 @@
-//! Prints the remaining time of a running execution, and what it waits for.
+//! Prints the remaining time of a running execution, and the host for which it waits.
 
 use super::when;
 use crate::clock::Clock;
 use crate::model::Estimate;
 
-/// How long it still takes.
+/// The remaining time.
 pub(super) fn left(estimate: &Estimate) -> String {
     match (estimate.remaining, estimate.usual) {
         (_, Some(usual)) if estimate.is_overdue => {
@@ -15,7 +15,7 @@ pub(super) fn left(estimate: &Estimate) -> String {
     }
 }
 
-/// The host that it has been waiting for the longest, and its task.
+/// The host that has been at work for the longest time, and its task.
 pub(super) fn waits_for(estimate: &Estimate, clock: &Clock) -> String {
     let Some(first) = estimate.waits_for.first() else {
         return estimate.task.clone().unwrap_or_default();

@@ -19,43 +19,43 @@ use playback_supervisor::{self as supervisor, Limits, RedactOptions, Request};
 
 /// Run a command and record its output, exit code and cost
 ///
-/// The command runs as without "playback exec": with the same terminal, keys, size and signals, and the same reader of
-/// its output. "playback exec" ends with the command's exit code.
+/// The command runs exactly as without "playback exec": with the same terminal, keys, size and signals, and with the
+/// same reader of its output. The exit code is the command's.
 ///
-/// If an option is wrong, an error says so, and nothing runs. If a variable is wrong, a warning says so, and the
+/// If an option is invalid, an error says so, and nothing runs. If a variable is invalid, a warning says so, and the
 /// command runs without that setting.
 #[derive(Debug, Args)]
 pub(super) struct Exec {
     /// Label of the run; may be given several times [env: PLAYBACK_LABELS]
     #[arg(long = "label", value_name = "LABEL", value_delimiter = ',')]
     labels: Vec<OsString>,
-    /// Why it is run [env: PLAYBACK_NOTE]
+    /// Why the command is run [env: PLAYBACK_NOTE]
     #[arg(long, value_name = "TEXT")]
     note: Option<OsString>,
     /// Name of a key whose values are hidden from the record, such as "*password*"; may be given several times [env:
     /// PLAYBACK_REDACT_KEYS]
     #[arg(long = "redact-key", value_name = "NAME", value_delimiter = ',')]
     redact_keys: Vec<String>,
-    /// Regular expression whose matches are hidden from the record; may be given several times, and has a line for
-    /// each in the variable [env: PLAYBACK_REDACT_PATTERNS]
+    /// Regular expression whose matches are hidden from the record; may be given several times; the variable has one on
+    /// each line [env: PLAYBACK_REDACT_PATTERNS]
     #[arg(long = "redact-pattern", value_name = "REGEX", value_delimiter = '\n')]
     redact_patterns: Vec<String>,
-    /// Identity of the run, where the caller has one already
+    /// Identity of the run, if the caller has already chosen one
     #[arg(long, value_name = "UUID")]
     execution_id: Option<Uuid>,
-    /// Seconds after which the command is asked to end (SIGTERM)
+    /// Seconds after which the command is told to end (SIGTERM)
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
-    /// Seconds after which a command that was asked to end is killed [default: never; 10 with --timeout]
+    /// Seconds after which a command that was told to end is killed [default: never; 10 with --timeout]
     #[arg(long, value_name = "SECONDS")]
     kill_after: Option<u64>,
     /// Folder of a run that the collector launches
     #[arg(long, value_name = "FOLDER", hide = true)]
     run_folder: Option<PathBuf>,
-    /// The user as whom the command runs, in a run that the collector launches
+    /// The user as whom the command of a launched run executes
     #[arg(long, value_name = "USER", hide = true, requires = "run_folder")]
     run_as: Option<String>,
-    /// Started by a shim: what Ansible's configuration turns off is not recorded
+    /// Started by a shim: if Ansible's configuration turns recording off, nothing is recorded
     #[arg(long, hide = true)]
     shim: bool,
     #[command(flatten)]
@@ -65,13 +65,13 @@ pub(super) struct Exec {
     command: Vec<OsString>,
 }
 
-/// Where the record goes; the names are the recorder's.
+/// Where the record goes; the names are those of the recorder's options.
 #[derive(Debug, Args)]
 struct DeliveryArgs {
-    /// The collector; without it the run is kept in the spool [env: PLAYBACK_URL]
+    /// The collector; without it, the run stays in the spool [env: PLAYBACK_URL]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// File that holds a token with the scope "ingest" [env: PLAYBACK_TOKEN_FILE; not read where PLAYBACK_TOKEN is set]
+    /// File that contains a token with the scope "ingest" [env: PLAYBACK_TOKEN_FILE; not read if PLAYBACK_TOKEN is set]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Certificate authorities to trust (PEM) [env: PLAYBACK_CA_FILE]
@@ -83,10 +83,10 @@ struct DeliveryArgs {
     /// Largest size of the spool, in MiB [env: PLAYBACK_SPOOL_MAX_MB] [default: 2048]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..))]
     spool_max_mb: Option<u64>,
-    /// Seconds that the end may wait for the collector [env: PLAYBACK_FLUSH_SECONDS] [default: 5]
+    /// Seconds that the end of the run may wait for the collector [env: PLAYBACK_FLUSH_SECONDS] [default: 5]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     flush_seconds: Option<f64>,
-    /// The same where the collector did not answer during the run [env: PLAYBACK_FLUSH_SECONDS_UNREACHABLE] [default: 0.5]
+    /// The same if the collector did not answer during the run [env: PLAYBACK_FLUSH_SECONDS_UNREACHABLE] [default: 0.5]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     flush_seconds_unreachable: Option<f64>,
 }
@@ -144,7 +144,7 @@ fn typed(text: &OsStr) -> String {
     text.to_string_lossy().into_owned()
 }
 
-/// The non-empty ones of several values.
+/// The texts that are not empty.
 fn filled(given: impl IntoIterator<Item = String>) -> Vec<String> {
     given
         .into_iter()
@@ -153,7 +153,7 @@ fn filled(given: impl IntoIterator<Item = String>) -> Vec<String> {
         .collect()
 }
 
-/// Whether the address of the run's page is printed, if a setting says so.
+/// Whether to print the address of the run's page, if a setting decides it.
 fn link(sources: &Sources) -> Option<bool> {
     let Setting { value, from } = text(sources, "link")?;
     let wanted = truth(&value);
@@ -168,7 +168,7 @@ fn link(sources: &Sources) -> Option<bool> {
 
 pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     let delivery = command.delivery;
-    // The recorder inside reads Ansible's configuration; what we record is part of the same run.
+    // The recorder inside reads Ansible's configuration; our record is part of the same run.
     let run_as = command.run_as.as_deref().map(Account::find).transpose()?;
     let sources = match &run_as {
         None => Sources::of(environment::ansible_config()),
@@ -204,7 +204,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
             ca_file: path(delivery.ca_file, "ca_file"),
             proxies: playback_producer::environment::proxies(),
             spool_dir: path(delivery.spool_dir, "spool_dir"),
-            // The environment belongs to another user: nothing is written where it points.
+            // The environment belongs to another user: its paths are not written to.
             state_folder: run_as.is_none(),
             spool_max_mb: delivery
                 .spool_max_mb
@@ -231,7 +231,7 @@ pub(super) fn run(command: Exec) -> anyhow::Result<ExitCode> {
     Ok(end.leave())
 }
 
-/// What is hidden: by the options or the variables, and by `ansible.cfg` as well. A rule that can only be read in part
+/// What is hidden: by the options or the variables, and also by `ansible.cfg`. A rule that is not completely readable
 /// would hide nothing.
 fn rules(sources: &Sources, keys: Vec<String>, patterns: Vec<String>) -> RedactOptions {
     let (keys, patterns) = (filled(keys), filled(patterns));

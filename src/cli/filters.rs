@@ -18,7 +18,7 @@ A filter with a word or a text may be given several times: then one of its
 values must match (--host web-01 --host web-02). Words can also be joined by
 commas (--status failed,running). Different filters must match together.";
 
-/// The filters of one place. All that are given must match.
+/// The filters of one place. Entries must match all that are given.
 #[derive(Debug)]
 pub(super) struct Filters<P> {
     given: Vec<(&'static str, FilterValue)>,
@@ -29,7 +29,7 @@ pub(super) struct Filters<P> {
 #[derive(Debug, Clone)]
 enum FilterValue {
     Text(String),
-    /// Several values, of which one must fit: a field of a query can say that, a parameter cannot.
+    /// Several values, of which one must match: a field of a query can express that, a parameter cannot.
     Several(&'static str, Vec<String>),
     /// A time that depends on the clock.
     Moment(Moment, Edge),
@@ -75,7 +75,7 @@ impl<P: Place> Filters<P> {
     }
 }
 
-/// A term of the query language: a field that has one of these values, as they stand.
+/// A term of the query language: a field with these values, unchanged.
 pub(super) fn term(field: &str, values: &[String]) -> String {
     let quoted = values.iter().map(|value| {
         let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
@@ -85,7 +85,7 @@ pub(super) fn term(field: &str, values: &[String]) -> String {
     format!("{field}:{}", quoted.join(","))
 }
 
-/// Whether options of a place may be given several times: where there is a query, which can say so.
+/// Whether the options of a place may be given several times: if it has queries, which can express that.
 fn takes_several<P: Place>(kind: Kind) -> bool {
     let has_query = matches!(P::IN, PlaceName::List | PlaceName::Stats);
     has_query
@@ -157,7 +157,7 @@ fn argument<P: Place>((field, at): Spelled<P>) -> Arg {
     }
     if takes_several::<P>(field.kind) {
         argument = argument.action(ArgAction::Append);
-        // A word has no comma, and a text may have one.
+        // A word contains no comma, but a text may.
         if matches!(field.kind, Kind::Word(_) | Kind::OpenWord(_)) {
             argument = argument.value_delimiter(',');
         }

@@ -15,24 +15,24 @@ use super::recorder_settings::{CommandLineOptions, RecorderSettings};
 
 #[derive(Debug, Args)]
 pub(super) struct Flush {
-    /// Folder of the spools [default: the recorder's, by PLAYBACK_SPOOL_DIR, ansible.cfg, or playback/spool in
+    /// Folder of the spools [default: the recorder's, from PLAYBACK_SPOOL_DIR, ansible.cfg, or playback/spool in
     /// XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     spool_dir: Option<PathBuf>,
-    /// Also deliver spools that the collector refused for another reason than the token, or with this token
+    /// Also deliver spools that the collector refused for a reason other than the token, or with this token
     #[arg(long)]
     retry_set_aside: bool,
-    /// How long to go on trying while the collector does not answer, in seconds
+    /// How long to keep trying while the collector does not answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(..=86400))]
     patience: u64,
-    /// Wait for the collector: so many seconds, or as long as it takes
+    /// Wait for the collector: for this many seconds, or as long as it takes
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, conflicts_with = "patience")]
     wait: Option<Option<u64>>,
-    /// The collector [default: the recorder's, by PLAYBACK_URL or ansible.cfg; else where you are logged in]
+    /// The collector [default: the recorder's, from PLAYBACK_URL or ansible.cfg; else that of your login]
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// File that holds the token [default: the recorder's token, by PLAYBACK_TOKEN, PLAYBACK_TOKEN_FILE or
-    /// ansible.cfg; else that of your log-in]
+    /// File that contains the token [default: the recorder's token, from PLAYBACK_TOKEN, PLAYBACK_TOKEN_FILE or
+    /// ansible.cfg; else that of your login]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// PEM file of the certificate authorities to trust instead of the system's [env: PLAYBACK_CA_FILE]
@@ -82,7 +82,7 @@ pub(super) fn run(command: Flush) -> anyhow::Result<ExitCode> {
         let kept = told.kept;
         told.folder(dir, &config, &options)?;
         if told.kept > kept {
-            // The collector was waited for already, with this folder.
+            // The wait for the collector is already over, for this folder.
             options.patience = Duration::ZERO;
         }
     }
@@ -99,7 +99,7 @@ struct FlushReport {
     kept: usize,
     /// Spools that are not ours and have a problem.
     left: usize,
-    /// Other users' spools in a folder that users share.
+    /// Other users' spools in a shared folder.
     others: usize,
 }
 
@@ -175,7 +175,7 @@ impl FlushReport {
         let text = out::plain(&as_text(spool, url));
         let mut out = Out::new();
         match out.width() {
-            // If a row is wider than the terminal, the outcome goes on the next line.
+            // If a row is wider than the terminal, the outcome is printed on the next line.
             Some(width) if row.len() + 2 + text.chars().count() > width => {
                 out.line(row)?;
                 out.hanging("    ", &text)?;
@@ -248,8 +248,8 @@ fn as_json(spool: &Delivered) -> Value {
     })
 }
 
-/// The outcome of a spool, and the command that helps: it names the folder and the collector, which may be others than
-/// those of the next shell.
+/// The outcome of a spool, and the command that helps. The command names the folder and the collector, which may differ
+/// from those of the next shell.
 fn as_text(spool: &Delivered, url: &str) -> String {
     let path = spool.orphan.path.display();
     let flush = |options| {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-/// How many of the last digits are shown; commands and the API take so many or more.
+/// The number of digits shown, from the end; commands and the API accept this many or more.
 const DIGITS: usize = 6;
 
 /// Describes ids in the help of commands and in errors.
@@ -17,14 +17,14 @@ pub(super) fn short(id: Uuid) -> String {
     ended(id, DIGITS)
 }
 
-/// The short forms of ids that are shown together: as many digits of each as tell them apart.
+/// The short forms of ids that are shown together: as many digits as needed to distinguish them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ShortIds {
     digits: usize,
 }
 
 impl ShortIds {
-    /// Compares these ids; one that is there twice counts once.
+    /// Compares these ids; duplicates count once.
     pub(super) fn of(ids: impl IntoIterator<Item = Uuid>) -> Self {
         let ids: HashSet<Uuid> = ids.into_iter().collect();
         let tells = |digits: &usize| {

@@ -1,4 +1,4 @@
-//! `playback login`, `logout`, `whoami` and `context`: manages which collector and token this user works with.
+//! `playback login`, `logout`, `whoami` and `context`: manage this user's collectors and tokens.
 
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -21,16 +21,16 @@ use super::{Wrong, secret, when};
 /// The longest token that is read, in bytes.
 const TOKEN_BYTES: usize = 4096;
 
-/// Log in to a collector: its URL and your token are kept for all further commands
+/// Log in to a collector: stores its URL and your token for all further commands
 ///
-/// Asks for the token, and checks it against the collector. It is kept in a file that only you can read,
-/// logins.json in XDG_CONFIG_HOME/playback or ~/.config/playback, and sent to that collector alone. The recorder does
-/// not use it: it has its own token, with the scope "ingest".
+/// Asks for the token, and checks it with the collector. It is stored in a file that only you can read, logins.json in
+/// XDG_CONFIG_HOME/playback or ~/.config/playback, and only sent to that collector. The recorder does not use it: it
+/// has its own token, with the scope "ingest".
 #[derive(Debug, Args)]
 pub(super) struct LogIn {
     /// The collector, such as https://playback.example.com
     url: String,
-    /// Name of the log-in, where there are several [default: the collector's host]
+    /// Name of the login, if you have several [default: the collector's host]
     #[arg(long, value_name = "NAME", value_parser = context_name)]
     context: Option<String>,
     /// Read the token from this file
@@ -39,7 +39,7 @@ pub(super) struct LogIn {
     /// Read the token from standard input
     #[arg(long, conflicts_with = "token_file")]
     with_token: bool,
-    /// Say nothing where it goes well
+    /// Print nothing on success
     #[arg(long, short)]
     quiet: bool,
     /// Print JSON: where you are logged in, and what the token allows
@@ -52,13 +52,13 @@ pub(super) struct LogIn {
 /// The token itself stays valid until "playback token revoke".
 #[derive(Debug, Args)]
 pub(super) struct LogOut {
-    /// Name of the log-in [default: the one in use]
+    /// Name of the login [default: the one in use]
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
-    /// All of them
+    /// Delete all logins
     #[arg(long, conflicts_with = "context")]
     all: bool,
-    /// Say nothing where it goes well
+    /// Print nothing on success
     #[arg(long, short)]
     quiet: bool,
 }
@@ -82,13 +82,13 @@ pub(super) struct Contexts {
 
 #[derive(Debug, Subcommand)]
 enum ContextCommand {
-    /// List your log-ins
+    /// List your logins
     List {
         /// Print JSON, without tokens
         #[arg(long)]
         json: bool,
     },
-    /// Use this log-in from now on
+    /// Use this login from now on
     Use {
         /// Its name
         name: String,
@@ -100,7 +100,7 @@ enum ContextCommand {
 pub(super) struct Identity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// The actor that records show for this token.
+    /// The actor's name in records.
     pub(super) actor: String,
     scopes: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,12 +108,12 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// Asks the collector who the token belongs to.
+    /// Asks the collector whose token it is.
     pub(super) fn ask(client: &Client) -> anyhow::Result<Self> {
         client.get("/whoami", &[])
     }
 
-    /// Whether there is a token: a collector may serve without.
+    /// Whether there is a token: a collector may serve without tokens.
     pub(super) fn has_token(&self) -> bool {
         self.name.is_some()
     }
@@ -125,7 +125,7 @@ impl Identity {
 
     fn in_words(&self) -> String {
         let Some(name) = &self.name else {
-            return "this collector serves without tokens: everybody who reaches it may do everything".to_owned();
+            return "this collector serves without tokens: anyone who can reach it may do everything".to_owned();
         };
         let until = self
             .expires
@@ -240,7 +240,7 @@ fn token(command: &LogIn, url: &str) -> anyhow::Result<SecretString> {
 }
 
 fn read(from: impl std::io::Read) -> std::io::Result<SecretString> {
-    // As long as the longest token, so that no part of one stays behind in memory when the text grows.
+    // The capacity of the longest token, so that growing leaves no part of a token behind in memory.
     let mut text = Zeroizing::new(String::with_capacity(TOKEN_BYTES));
     from.take(TOKEN_BYTES as u64).read_to_string(&mut text)?;
     Ok(text.as_str().into())

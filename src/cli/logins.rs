@@ -1,7 +1,7 @@
 //! Saved logins: collectors and the tokens for them, by name.
 //!
-//! They are kept in one file in the user's own configuration folder, which nobody else can read. The file is replaced
-//! as a whole, and neither read nor written if it is a symbolic link.
+//! They are stored in one file in the user's own configuration folder, which no other user can read. The file is always
+//! replaced as a whole, and neither read nor written if it is a symbolic link.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -33,12 +33,12 @@ pub(super) struct Login {
         serialize_with = "in_clear"
     )]
     pub(super) token: Option<SecretString>,
-    /// The token's name at the collector.
+    /// The token's name in the collector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
 }
 
-/// All saved logins, and the current one, used by default.
+/// All saved logins, and the current one, which is used by default.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Logins {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,7 +118,7 @@ impl Logins {
         file.sync_all()
     }
 
-    /// The login of that name, or the current one if no name is given.
+    /// The login with that name, or the current one if no name is given.
     pub(super) fn find(&self, name: Option<&str>) -> anyhow::Result<Option<(String, Login)>> {
         let Some(name) = name.or(self.current.as_deref()) else {
             return Ok(None);
@@ -144,7 +144,7 @@ impl Logins {
     }
 }
 
-/// Writes a token as it is: the file is closed to others.
+/// Writes a token in plain text: no other user can read the file.
 fn in_clear<S: Serializer>(token: &Option<SecretString>, to: S) -> Result<S::Ok, S::Error> {
     token
         .as_ref()
@@ -164,7 +164,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Makes the folder if it is missing, and closes it to other users.
+/// Creates the folder if it is missing, and makes it private.
 fn make_private(folder: &Path) -> io::Result<()> {
     if let Some(above) = folder.parent() {
         fs::create_dir_all(above)?;

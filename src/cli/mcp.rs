@@ -1,4 +1,4 @@
-//! `playback mcp`: the history for an assistant on this machine, by the Model Context Protocol over standard input and
+//! `playback mcp`: the history for an assistant on this machine, over the Model Context Protocol on standard input and
 //! output.
 
 use std::io::IsTerminal as _;
@@ -12,11 +12,11 @@ use super::client::{Client, ClientArgs};
 use super::out;
 use crate::mcp::{Ask, Assistant, Query};
 
-/// Let an assistant look at the history, by the Model Context Protocol (MCP)
+/// Let an assistant read the history, over the Model Context Protocol (MCP)
 ///
-/// An assistant starts this command by itself, and speaks with it over standard input and output: docs/assistants.md has
-/// what to put into its configuration. Its tools only read: they list, show, explain, compare and search runs, with the
-/// login or token that this command uses. For an assistant elsewhere, the collector has the same tools at /mcp.
+/// An assistant starts this command itself, and talks to it over standard input and output: docs/assistants.md shows the
+/// assistant's configuration. Its tools only read: they list, show, explain, compare and search runs, with the login or
+/// token of this command. For an assistant on another machine, the collector has the same tools at /mcp.
 #[derive(Debug, Args)]
 pub(super) struct Mcp {
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub(super) fn run(command: &Mcp) -> anyhow::Result<ExitCode> {
         .build()
         .context("the runtime cannot be started")?;
     let served = runtime.block_on(serve(client));
-    // A read of standard input that still waits cannot be stopped.
+    // A pending read of standard input cannot be stopped.
     runtime.shutdown_background();
     served?;
     Ok(ExitCode::SUCCESS)
@@ -46,7 +46,7 @@ async fn serve(client: Client) -> anyhow::Result<()> {
     let assistant = Assistant::new(Remote(client));
     let running = match rmcp::serve_server(assistant, rmcp::transport::stdio()).await {
         Ok(running) => running,
-        // The assistant went away before it said anything.
+        // The assistant disconnected without a message.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => bail!("what came on standard input is not how MCP begins: {error}"),
     };
@@ -54,7 +54,7 @@ async fn serve(client: Client) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks a collector over the network.
+/// Sends requests to a collector over the network.
 struct Remote(Client);
 
 impl Ask for Remote {
@@ -63,7 +63,7 @@ impl Ask for Remote {
         let asking = tokio::task::spawn_blocking(move || client.get_bytes(&path, &query));
         match asking.await {
             Ok(answer) => answer.map_err(|error| format!("{error:#}")),
-            Err(_) => Err("the question broke off: ask again".to_owned()),
+            Err(_) => Err("the request was interrupted: try again".to_owned()),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::store::{DatabaseLock, Store};
 pub(super) struct Migrate {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Show what is to be done, and do nothing
+    /// Show pending migrations, and do nothing
     #[arg(long)]
     dry_run: bool,
     /// Print JSON
@@ -40,7 +40,7 @@ async fn migrate(command: Migrate) -> anyhow::Result<ExitCode> {
     let before = store.migrations().await?;
     let is_pending = before.iter().any(|migration| !migration.applied);
     if !command.dry_run && is_pending && lock.is_none() {
-        // A collector of another version would go on with a schema that it does not know.
+        // A collector of another version would continue with a schema that it does not know.
         store.close().await;
         lock = DatabaseLock::take(&options, "migrate")?;
         store = Store::open_as_is(options.clone()).await?;

@@ -1,7 +1,7 @@
-//! The commands. Errors say what to do next, `--json` serves scripts, tables serve people.
+//! The commands. Errors name the next step, `--json` is for scripts, tables are for people.
 //!
-//! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `run`, `adhoc`, `replay`, `follow` and `exec`
-//! end with the run's own; `diff --exit-code` has those of diff(1).
+//! Exit codes: 0 done, 1 failed, 2 the command line is wrong; `run`, `adhoc`, `replay`, `follow` and `exec` return the
+//! run's own; `diff --exit-code` has those of diff(1).
 //!
 //! Layout:
 //! - one module for each command; `launch` has the three that launch a run, and `complete` the two
@@ -83,17 +83,17 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use database::DatabaseArgs;
 
-/// The hint for a user before the first command that asks a collector.
+/// The hint for a user who has not connected to a collector yet.
 const AFTER_HELP: &str = "\
 Begin with: playback login URL, playback list, playback show latest
 
-Options (--url, --context, --token-file) select the collector and the token,
-else environment variables do (PLAYBACK_URL, PLAYBACK_TOKEN,
-PLAYBACK_TOKEN_FILE, PLAYBACK_CONTEXT), else your login does.
+Options select the collector and the token (--url, --context, --token-file),
+otherwise environment variables (PLAYBACK_URL, PLAYBACK_TOKEN,
+PLAYBACK_TOKEN_FILE, PLAYBACK_CONTEXT), otherwise your login.
 With --json, commands print JSON for scripts.
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong; \"run\", \"adhoc\",
-\"replay\", \"follow\" and \"exec\" end with the run's exit code.";
+\"replay\", \"follow\" and \"exec\" exit with the run's exit code.";
 
 /// The commands, grouped by purpose. A test checks that every command is listed.
 const HELP: &str = "\
@@ -116,12 +116,12 @@ Look at the history:
   inventories  List inventories: their runs, and how the last one went
   trends       Show how runs develop: durations, flaky and not idempotent tasks
   stats        Count executions: how they ended, how long they took, what failed
-  report       Report what ran in a period, beside the period before
+  report       Report what ran in a period, compared with the period before
   reports      Show the reports that the collector makes, and schedule them
   budgets      Show how much of each budget is spent
   export       Export runs, results, hosts or lines, or one run as a document
   import       Import runs of another collector, of ARA, of callbacks
-  mcp          Let an assistant look at the history, by MCP
+  mcp          Let an assistant read the history, over MCP
   login        Log in to a collector, once, for all further commands
   logout       Delete a login
   whoami       Show which collector is used, and what your token allows
@@ -200,9 +200,9 @@ enum Command {
     Schedule(schedule::ScheduleArgs),
     /// Create, list and revoke tokens
     Token(token::Token),
-    /// List executions, newest first, or those that took longest
+    /// List executions, newest or longest first
     List(Box<list::List>),
-    /// Show one execution: how it ended, its recap, what failed, its output
+    /// Show one execution: its outcome, its recap, what failed, its output
     Show(show::Show),
     Why(why::Why),
     Search(search::Search),
@@ -323,11 +323,11 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // The reader has seen enough (`| head`), which is no failure.
+        // The reader has seen enough (`| head`), which is not a failure.
         Err(error) if error.is::<out::Closed>() => ExitCode::SUCCESS,
         Err(error) if error.is::<Wrong>() => {
             let error = usage().error(ErrorKind::ValueValidation, error);
-            // If standard error is closed, nobody wants to know.
+            // If standard error is closed, the error cannot be reported.
             let _ = error.print();
             ExitCode::from(2)
         }
@@ -350,7 +350,7 @@ fn typed_command() -> Option<String> {
 #[must_use]
 pub fn command() -> clap::Command {
     let mut all = Cli::command();
-    // Only now do the commands know that they are called "playback …".
+    // From here on, the commands know that their names begin with "playback".
     all.build();
     all
 }
@@ -377,7 +377,7 @@ mod tests {
         for line in HELP.lines().chain(AFTER_HELP.lines()) {
             assert!(line.chars().count() <= 80, "{line}");
         }
-        // What answers a question comes first.
+        // Options that print information come first.
         let listed = HELP.lines().filter_map(|line| line.strip_prefix("  "));
         let first: Vec<&str> = listed
             .filter_map(|line| line.split(' ').next())

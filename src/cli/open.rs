@@ -21,14 +21,14 @@ const OPENERS: &[&str] = if cfg!(target_os = "macos") {
 
 /// Open a run's page in the browser, logged in with your token
 ///
-/// The address holds no token but a ticket, which is good for one login within a minute. Where no browser can be opened,
-/// the address is printed.
+/// The address contains no token but a ticket, which is valid for one login within a minute. If no browser can be
+/// opened, the address is printed.
 #[derive(Debug, Args)]
 pub(super) struct Open {
     /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"; by default
     /// your last run
     id: Option<Pick>,
-    /// Print the address, and open nothing
+    /// Print the address, and do not open it
     #[arg(long)]
     print: bool,
     #[command(flatten)]
@@ -51,7 +51,7 @@ pub(super) fn run(command: &Open) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The run's page, by way of a login; a collector that serves without tokens needs none.
+/// The run's page, with a login on the way; a collector that serves without tokens needs none.
 fn address(client: &Client, id: Uuid) -> anyhow::Result<String> {
     #[derive(Deserialize)]
     struct Answer {

@@ -27,7 +27,7 @@ pub(super) struct Pages<'c> {
 }
 
 impl<'c> Pages<'c> {
-    /// Reads at most `wanted` entries in all.
+    /// Reads at most `wanted` entries in total.
     pub(super) fn new(client: &'c Client, query: Vec<(&'static str, String)>, wanted: u64) -> Self {
         Self {
             client,

@@ -13,10 +13,10 @@ use super::{environment, ids};
 use crate::filter::IdDigits;
 use crate::model::Status;
 
-/// How many executions an error lists if several are meant.
+/// How many executions an error lists if several match.
 pub(super) const LISTED: usize = 5;
 
-/// Which execution is meant.
+/// The execution to select.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Pick {
     /// The one that started last.
@@ -63,8 +63,8 @@ impl Pick {
     }
 }
 
-/// The only execution that these digits mean, or why there is none. `found`: at least as many as an error lists, and one
-/// more.
+/// The only execution that matches these digits, or an error. `found`: at least one more match than an error lists, if
+/// there are that many.
 pub(super) fn only(digits: IdDigits, found: &[Uuid]) -> anyhow::Result<Uuid> {
     match found {
         [id] => Ok(*id),
@@ -153,7 +153,7 @@ impl Pick {
     pub(super) fn find_last_own(client: &Client) -> anyhow::Result<Uuid> {
         Self::Latest.find_mine(
             client,
-            "none of the newest executions is yours: \"latest\" means the newest of anybody, and \"playback list\" shows \
+            "none of the newest executions is yours: \"latest\" means the newest of all users, and \"playback list\" shows \
              the ids of all",
             Owned::is_own,
             |_| false,
@@ -193,7 +193,7 @@ impl Pick {
     }
 }
 
-/// The error for "latest" where none is one's own.
+/// The error for "latest" if no execution is the user's own.
 fn not_found(whose: &str) -> String {
     format!(
         "none of the newest executions is {whose}, and \"latest\" means one's own here: name it by its id, which \
@@ -201,7 +201,7 @@ fn not_found(whose: &str) -> String {
     )
 }
 
-/// The ids that the list has for this query.
+/// The ids of the executions that match this query.
 fn fetch(
     client: &Client,
     query: Vec<(&'static str, String)>,

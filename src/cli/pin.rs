@@ -11,12 +11,12 @@ use super::pick::Pick;
 
 /// Pin an execution: neither "prune" nor a configured rule deletes it
 ///
-/// It cannot be deleted either, until it is unpinned. The token needs the scope "run".
+/// Requests cannot delete it either, until it is unpinned. The token needs the scope "run".
 #[derive(Debug, Args)]
 pub(super) struct Pin {
-    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of yours
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" among yours
     id: Pick,
-    /// Why, for the record
+    /// Why, for the audit trail and the record
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     #[command(flatten)]
@@ -29,7 +29,7 @@ pub(super) struct Pin {
 /// Unpin an execution: "prune" and configured rules can delete it again
 #[derive(Debug, Args)]
 pub(super) struct Unpin {
-    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of yours
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" among yours
     id: Pick,
     /// Why, for the audit trail
     #[arg(long, value_name = "TEXT")]

@@ -28,16 +28,16 @@ pub(super) struct Prune {
     /// Keep executions this many days after their end
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     days: Option<u32>,
-    /// Keep this many, newest first
+    /// Keep this many executions, newest first
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     keep_runs: Option<u64>,
     /// Keep this much of their logs, newest first: 10GB, 500MiB
     #[arg(long, value_name = "SIZE")]
     keep_bytes: Option<String>,
-    /// Keep what they printed and their results returned this many days after their end; the rest stays
+    /// Keep printed output and returned data this many days after their end; the rest of the record stays
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep_payload_days: Option<u32>,
-    /// Of each playbook, keep at least so many of the newest whatever the other limits say
+    /// Keep at least this many of each playbook's newest executions, whatever the other limits say
     #[arg(long, value_name = "N")]
     keep_at_least: Option<u64>,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(super) struct Prune {
     /// Show what would be removed, and remove nothing
     #[arg(long)]
     dry_run: bool,
-    /// Remove it without asking
+    /// Remove without asking
     #[arg(long, short, conflicts_with = "dry_run")]
     yes: bool,
     #[command(flatten)]
@@ -98,7 +98,7 @@ const OPTIONS: [(&str, &str); 5] = [
     ("keep_at_least", "--keep-at-least"),
 ];
 
-/// Replaces field names by options in an API error.
+/// Replaces field names in an API error by options.
 fn in_options(error: &anyhow::Error) -> anyhow::Error {
     let mut text = format!("{error:#}");
     for (field, option) in OPTIONS {
@@ -159,7 +159,7 @@ fn confirmed(command: &Prune, client: &Client, would: &str) -> anyhow::Result<bo
     out::ask("Remove it? [y/N] ")
 }
 
-/// The record of an execution that would be removed, as far as it is shown.
+/// The displayed fields of an execution that would be removed.
 fn record(client: &Client, id: Uuid) -> anyhow::Result<ExecutionResult> {
     let fields = "id,type,status,phase,start_time,stats,changed,unreachable,failed,events,output_lines,results,\
                   playbook,hosts,module,check,limit,tags,skip_tags,cwd";

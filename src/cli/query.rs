@@ -1,4 +1,4 @@
-//! A query on the command line. Times in it are in the local zone, as those of the options are.
+//! A query on the command line. Times in it are in the local zone, like those of the options.
 
 use clap::Args;
 use unicode_width::UnicodeWidthStr as _;
@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::filter::query::{LONGEST, parse_query, parse_search};
 use crate::filter::{Place, QueryError};
 
-/// How much of a long query is shown before and after the place of an error, in characters.
+/// How many characters of a long query are shown before and after the position of an error.
 const SHOWN: usize = 30;
 
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ impl Selection {
 }
 
 impl QueryArgs {
-    /// What the query and these filters mean.
+    /// The meaning of the query and these filters.
     pub(super) fn select<P: Place>(
         &self,
         clock: &Clock,
@@ -58,7 +58,7 @@ impl QueryArgs {
         })
     }
 
-    /// The query with its times in their zone. The terms must hold, too.
+    /// The query with time zones added to its times. The terms must hold, too.
     fn query(&self, clock: &Clock, terms: Vec<String>) -> Result<Option<String>, Wrong> {
         let query = self.words.join(" ");
         let time = |text: &str, edge: Edge| {
@@ -71,7 +71,7 @@ impl QueryArgs {
     }
 }
 
-/// A query about lines, with its times in their zone.
+/// A query about lines, with time zones added to its times.
 pub(super) fn about_lines(words: &[String], clock: &Clock) -> Result<String, Wrong> {
     let query = words.join(" ");
     let time = |text: &str, edge: Edge| {
@@ -87,8 +87,8 @@ pub(super) fn about_lines(words: &[String], clock: &Clock) -> Result<String, Wro
     }
 }
 
-/// A query as it is sent, unless that is longer than the collector takes: its times were written out and its values put
-/// in quotation marks, and options are part of it.
+/// The query to send, unless it becomes longer than the collector accepts: its times are completed, its values are
+/// quoted, and options are added.
 fn sendable(query: String) -> Result<String, Wrong> {
     match query.len() {
         0..=LONGEST => Ok(query),
@@ -111,7 +111,7 @@ fn joined(query: Option<String>, mut terms: Vec<String>) -> Option<String> {
     Some(terms.join(" "))
 }
 
-/// The problem, and the query with its place marked.
+/// The problem, and the query with the position marked.
 fn marked(query: &str, error: &QueryError) -> String {
     let shown = |text: &str| -> String {
         let visible = |c: char| if c.is_control() { ' ' } else { c };
@@ -140,7 +140,7 @@ fn marked(query: &str, error: &QueryError) -> String {
     )
 }
 
-/// The length of the place, in characters.
+/// The length of the marked part, in characters.
 fn error_length(query: &str, error: &QueryError) -> usize {
     query[error.at.clone()].chars().count()
 }

@@ -15,7 +15,7 @@ use crate::log::{self, LogGap, RebuildError};
 use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Status};
 use crate::store::Store;
 
-/// Executions looked up at once.
+/// Number of executions that are looked up at once.
 const PAGE: u32 = 1000;
 
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub(super) struct Rebuild {
     /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"
     #[arg(required_unless_present = "all")]
     id: Option<Pick>,
-    /// All executions that are over
+    /// All finished executions
     #[arg(long, conflicts_with = "id")]
     all: bool,
     #[command(flatten)]
@@ -41,11 +41,12 @@ pub(super) fn run(command: Rebuild) -> anyhow::Result<ExitCode> {
 }
 
 async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
-    // This may run beside a collector: an execution that it writes to meanwhile is left unchanged.
+    // This may run at the same time as a collector: an execution that the collector changes meanwhile is left
+    // unchanged.
     let opened = command.database.open("rebuild").await?;
     let store = &opened.store;
     if command.all {
-        // Its segments are made anew, too.
+        // Its segments are created again, too.
         store.drop_search_index().await?;
     }
     let chosen = match &command.id {
@@ -82,13 +83,13 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
                     ),
                 }
             }
-            // The log was removed on purpose: no failure if all executions were requested.
+            // The log was removed on purpose, which is not a failure if all executions were requested.
             Err(RebuildError::LogRemoved(_)) if command.all => {
                 without_log.push(id);
                 continue;
             }
             Err(error) => {
-                let told = format!("{id}: left as it was: {error}");
+                let told = format!("{id}: left unchanged: {error}");
                 failed.push(json!({ "id": id, "error": error.to_string() }));
                 told
             }
@@ -97,7 +98,7 @@ async fn rebuild(command: Rebuild) -> anyhow::Result<ExitCode> {
             out::line(told)?;
         }
     }
-    // A collector indexes the others; where none runs, everything is indexed here.
+    // A collector indexes the others; if none is running, everything is indexed here.
     store.forget_words().await?;
     if command.all {
         indexing::index_all(store).await?;

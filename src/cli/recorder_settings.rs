@@ -1,5 +1,5 @@
-//! The recorder's settings, for commands that deliver in its place: options of the command line first, then what
-//! the recorder itself finds (`sources`). What none of these sets comes from a login, which the recorder does not know.
+//! The recorder's settings, for commands that deliver in its place: options of the command line first, then what the
+//! recorder itself finds (`sources`). Anything else comes from a login, which the recorder does not use.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub(super) struct CommandLineOptions {
     pub(super) spool_dir: Option<PathBuf>,
 }
 
-/// Where the recorder delivers to, and where it spools what it could not deliver.
+/// Where the recorder delivers, and where its spool is.
 #[derive(Debug)]
 pub(super) struct RecorderSettings {
     /// The collector.
@@ -47,8 +47,8 @@ impl RecorderSettings {
     /// Reads the settings.
     ///
     /// # Errors
-    /// The URL or the token is no text, the token's file cannot be read or is empty, or the login file is needed and
-    /// cannot be used.
+    /// The URL or the token is not valid text, the token's file cannot be read or is empty, or the login file is needed
+    /// and cannot be used.
     pub(super) fn read(given: CommandLineOptions) -> anyhow::Result<Self> {
         let sources = Sources::of(environment::ansible_config());
         let option_file = filled(given.token_file);

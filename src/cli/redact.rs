@@ -1,4 +1,4 @@
-//! `playback redact`: redacts values in a run that is over.
+//! `playback redact`: redacts values in a finished run.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use crate::model::wipe_value;
 /// The token needs the scope "admin".
 #[derive(Debug, Args)]
 pub(super) struct Redact {
-    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of yours
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" among yours
     id: Pick,
     /// Name of a key whose values are hidden, such as "*password*"; may be given several times
     #[arg(long = "key", value_name = "NAME", required_unless_present_any = ["patterns", "texts"])]
@@ -30,12 +30,12 @@ pub(super) struct Redact {
     /// Regular expression whose matches are hidden; may be given several times
     #[arg(long = "pattern", value_name = "REGEX")]
     patterns: Vec<String>,
-    /// File of texts that are hidden, exactly, one a line; "-" reads standard input
+    /// File of texts that are hidden exactly, one on each line; "-" reads standard input
     ///
-    /// No option takes such a text itself: the list of processes would show it to everyone.
+    /// There is no option for the text itself: the list of processes would show it to everyone.
     #[arg(long = "texts", value_name = "FILE")]
     texts: Option<PathBuf>,
-    /// Why, for the record
+    /// Why, for the audit trail and the record
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `playback report`: what ran in a period, beside the period before.
+//! `playback report`: what ran in a period, in comparison with the period before.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,13 +15,13 @@ use crate::filter::place;
 use crate::model::{Report, ReportFormat, ReportPeriod};
 use crate::reports::as_text;
 
-/// Columns of a text that is not for a terminal.
+/// Width of a text that is not printed to a terminal.
 const COLUMNS: usize = 80;
 
 /// Report what ran in a period: what failed and why, what is new, slower, flaky or missing, what it cost
 ///
-/// Each figure stands beside that of the period before. "playback reports" has the reports that the collector makes by
-/// itself.
+/// Each figure is compared with the period before. "playback reports" shows the reports that the collector makes
+/// regularly.
 #[derive(Debug, Args)]
 #[command(after_help = SEVERAL)]
 pub(super) struct ReportArgs {
@@ -35,10 +35,10 @@ pub(super) struct ReportArgs {
     zone: Option<String>,
     #[command(flatten)]
     filters: Filters<place::Stats>,
-    /// The format [default: as FILE ends, else text]
+    /// The format [default: by the ending of FILE, else text]
     #[arg(long, value_parser = names(&ReportFormat::ALL, ReportFormat::as_str))]
     format: Option<String>,
-    /// Write to this file, which is replaced once everything is there; by default to standard output
+    /// Write to this file, which is only replaced by a complete report; standard output by default
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub(super) struct ReportArgs {
     json: bool,
 }
 
-/// The format that a file's name asks for.
+/// The format for a file's name.
 fn of_file(file: &Path) -> Option<ReportFormat> {
     let ending = file.extension()?.to_str()?.to_ascii_lowercase();
     let mut all = ReportFormat::ALL.into_iter();
@@ -83,7 +83,7 @@ pub(super) fn run(command: &ReportArgs) -> anyhow::Result<ExitCode> {
     let path = "/reports/preview";
     let format = command.format();
     if format == ReportFormat::Text && command.output.is_none() {
-        // As wide as the terminal.
+        // The terminal's width.
         let report: Report = client.get(path, &query)?;
         let mut out = Out::laid_out(command.layout);
         let text = as_text(&report, out.width().unwrap_or(COLUMNS));

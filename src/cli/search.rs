@@ -13,24 +13,24 @@ use super::{filters, ids, query, when};
 use crate::clock::Clock;
 use crate::model::{Facet, FacetCount, FoundRun, SearchFacets, SearchHit, SearchPage, Status};
 
-/// Lines that are asked for at once.
+/// Number of lines in one request.
 const PAGE: usize = 200;
 
-/// How long counting takes at most, in seconds, unless asked otherwise.
+/// Default time limit for counting, in seconds.
 const COUNTING: f64 = 30.0;
 
-/// Search what all runs printed and what their tasks returned
+/// Search printed lines and returned data of all runs
 ///
-/// Words are whole and ignore case; "phrases", prefix*, *part* and /regular expressions/ work, too. All must be in the
-/// same line, unless OR stands between them. Fields narrow the search to lines of a host, task or module (host:web-*,
-/// task:"Install nginx", module:apt), to places (in:stderr) and to runs (status:failed, playbook:site.yml, since:7d).
-/// docs/search.md describes all of it.
+/// Words match whole words, ignoring case; "phrases", prefix*, *part* and /regular expressions/ work, too. All must be
+/// in the same line, unless they are joined by OR. Fields limit the search to lines of a host, task or module
+/// (host:web-*, task:"Install nginx", module:apt), to sources (in:stderr) and to runs (status:failed,
+/// playbook:site.yml, since:7d). docs/search.md describes the language.
 #[derive(Debug, Args)]
 pub(super) struct Search {
-    /// What to look for, as in '"connection refused" host:web-* since:7d'
+    /// What to search for, as in '"connection refused" host:web-* since:7d'
     #[arg(value_name = "QUERY", required = true)]
     words: Vec<String>,
-    /// Lines to show at most
+    /// Show at most this many lines
     #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
     /// Also show this many lines before and after each line
@@ -39,18 +39,18 @@ pub(super) struct Search {
     /// Count the lines instead of showing them: by playbook, host, task, module, status or day (several, joined by commas)
     #[arg(long, value_name = "FACET", value_delimiter = ',', value_parser = filters::names(&Facet::ALL, Facet::as_str))]
     by: Vec<String>,
-    /// Stop after this many seconds: the answer then says how far back it came. By default a search goes on until there
-    /// are enough lines, and counting takes 30 seconds
+    /// Stop after this many seconds: the answer then says how far back it searched. By default, a search continues
+    /// until there are enough lines, and counting takes 30 seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<f64>,
     #[command(flatten)]
     layout: Layout,
     #[command(flatten)]
     client: ClientArgs,
-    /// Print JSON: the API's answer, whose next_cursor goes on
+    /// Print JSON: the API's answer, with a next_cursor to continue
     #[arg(long)]
     json: bool,
-    /// Go on where an earlier answer ended: its next_cursor
+    /// Continue where an earlier answer ended: its next_cursor
     #[arg(long)]
     cursor: Option<String>,
 }
@@ -152,7 +152,7 @@ impl SearchOutput<'_> {
         }
     }
 
-    /// Says why there may be no lines.
+    /// Explains why there may be no lines.
     fn found_nothing(&self, page: &SearchPage) {
         let runs = match page.runs_searched + page.runs_ruled_out {
             1 => "the one run".to_owned(),
@@ -175,7 +175,7 @@ impl SearchOutput<'_> {
         }
     }
 
-    /// Shows how many lines there are, by facets.
+    /// Shows the number of lines, by facets.
     fn count(&self, out: &mut Out) -> anyhow::Result<()> {
         let parameters = self.parameters(1, self.command.cursor.as_deref());
         let page: SearchPage = self.client.get("/search", &parameters)?;
@@ -247,7 +247,7 @@ fn show_hit(hit: &SearchHit, of_run: &mut Option<Uuid>, out: &mut Out) -> anyhow
     }
     let mut parts: Vec<String> = hit.parts.iter().map(|part| plain(part)).collect();
     if let Some(width) = out.width() {
-        // A line of output may be a megabyte long; "show --results" and a redirected search have it whole.
+        // A line of output may be a megabyte long; "show --results" and a redirected search print it in full.
         parts = cut_around(&parts, width.saturating_sub(4));
     }
     let mut text = String::new();
@@ -264,7 +264,7 @@ fn show_hit(hit: &SearchHit, of_run: &mut Option<Uuid>, out: &mut Out) -> anyhow
     Ok(())
 }
 
-/// Which run, how it ended, and when.
+/// The run, its outcome, and its time.
 fn run_headline(run: &FoundRun, out: &mut Out) -> anyhow::Result<()> {
     let title = match (&run.playbook, &run.module) {
         (Some(playbook), _) => playbook.clone(),
@@ -295,7 +295,7 @@ fn run_headline(run: &FoundRun, out: &mut Out) -> anyhow::Result<()> {
     out.line(format_args!("{title}{check}  {status}  {at}  {id}"))
 }
 
-/// Where the line stands: host, task, field and line.
+/// Where the line is: host, task, field and line.
 fn place(hit: &SearchHit) -> String {
     let task = hit.task.as_ref().map(|task| match task.role.as_str() {
         "" => task.name.clone(),

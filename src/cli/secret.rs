@@ -1,4 +1,4 @@
-//! Secrets that the command line reads: from a person at the terminal, without echo, and from files.
+//! Secrets that the command line reads: from the user at the terminal, without echo, and from files.
 
 use std::io;
 use std::path::Path;

@@ -27,8 +27,8 @@ const LAST_WAIT: Duration = Duration::from_secs(1);
 pub(super) struct Serve {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Address to listen on, such as localhost:8080, or :8080 for every address of this machine; port 0 takes a free
-    /// one [default: 127.0.0.1:8080]
+    /// Address to listen on, such as localhost:8080, or :8080 for every address of this machine; with port 0, the
+    /// system chooses one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS", env = "PLAYBACK_LISTEN", value_parser = listen_address)]
     listen: Option<SocketAddr>,
     /// Serve without tokens; only on a loopback address
@@ -37,7 +37,7 @@ pub(super) struct Serve {
     /// Format of the log
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
-    /// What is logged: error, warn, info, debug, or a filter
+    /// Log filter: error, warn, info, debug, or a filter expression
     #[arg(long, env = "PLAYBACK_LOG")]
     log_level: Option<String>,
 }
@@ -66,14 +66,15 @@ pub(super) fn run(command: Serve) -> anyhow::Result<ExitCode> {
         .build()
         .context("the runtime cannot be started")?;
     let served = runtime.block_on(serve(config));
-    // Everything that matters has ended in order. What still blocks a thread, such as a slow mail server, holds nothing up.
+    // Everything that matters has ended in order. A thread that is still blocked, for example by a slow mail server, delays
+    // nothing.
     runtime.shutdown_timeout(LAST_WAIT);
     served?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    // First of all, so that a database that another collector uses is not touched.
+    // This comes first, so that a database that another collector uses is not touched.
     let mut lock = DatabaseLock::take(&config.store(), "serve")?;
     let address = config.listen;
     let no_auth = config.no_auth;
@@ -88,7 +89,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         lock.listens(&address.to_string());
     }
     if let Some(token) = app.first_token().await? {
-        // Printed for the person who starts it, never logged.
+        // Printed for the user who starts it, but never logged.
         out::line(
             "This history has no tokens yet. Here is one that may do everything; it is shown once:",
         )?;

@@ -1,4 +1,4 @@
-//! A stream's WebSocket, of one execution or of all: its messages, and how it ends.
+//! The WebSocket of a stream, for one execution or for all: its messages, and its end.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The collector pings every 20 seconds: after this long without any message the connection counts as lost.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// The largest message, in bytes: the final record lists every host.
+/// The largest message, in bytes: the final record contains every host.
 const MESSAGE_BYTES: usize = 256 << 20;
 
 /// First and longest wait before a lost stream is resumed; the wait doubles in between.
@@ -40,7 +40,7 @@ impl Socket {
     /// Opens the stream at a path of the API.
     ///
     /// # Errors
-    /// The collector refuses, and would refuse again; an error that may pass is [`Broken`].
+    /// The collector refuses, and would refuse again; a temporary error is [`Broken`].
     pub(super) async fn open(client: &Client, path: &str) -> anyhow::Result<Result<Self, Broken>> {
         // http → ws, https → wss.
         let base = client.url().replacen("http", "ws", 1);
@@ -74,7 +74,7 @@ impl Socket {
         }
     }
 
-    /// Opens a stream again that was lost, for as long as it takes.
+    /// Opens a lost stream again, however long it takes.
     ///
     /// # Errors
     /// The collector refuses.

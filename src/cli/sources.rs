@@ -1,6 +1,7 @@
-//! The recorder's options as the recorder itself finds them here: the environment first, then the section
-//! `[callback_playback]` of the active `ansible.cfg`. `exec`, `flush`, `import` and `doctor` all read them through this,
-//! because two readings of one option would be two runs. Options of the command line and log-ins are not here.
+//! The recorder's options as the recorder itself finds them on this machine: the environment first, then the section
+//! `[callback_playback]` of the active `ansible.cfg`. `exec`, `flush`, `import` and `doctor` all use this module,
+//! because two interpretations of one option would lead to two runs. Options of the command line and logins are not part
+//! of it.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,7 @@ pub(super) struct Setting<T> {
     pub(super) from: String,
 }
 
-/// The places where the recorder's options stand.
+/// The places where the recorder's options are found.
 #[derive(Debug)]
 pub(super) struct Sources {
     config: AnsibleConfig,
@@ -26,7 +27,7 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// Those of an `ansible.cfg`, and of this process's environment.
+    /// The options of an `ansible.cfg`, and of this process's environment.
     pub(super) fn of(config: AnsibleConfig) -> Self {
         Self {
             config,
@@ -47,14 +48,14 @@ impl Sources {
         &self.config
     }
 
-    /// Where an option of `ansible.cfg` stands, in words.
+    /// Where an option is found in `ansible.cfg`, in words.
     fn place(&self, key: &str) -> String {
         let file = self.config.file().unwrap_or(Path::new("ansible.cfg"));
         format!("the option {key} in {}", file.display())
     }
 
-    /// An option's text; bytes that are not UTF-8 are replaced. An empty variable overrides `ansible.cfg`, too: it asks
-    /// for the default.
+    /// An option's text; bytes that are not UTF-8 are replaced. An empty variable overrides `ansible.cfg`, too: it
+    /// means the default.
     pub(super) fn text(&self, key: &str) -> Option<Setting<String>> {
         let name = variable(key);
         let (value, from) = match environment::raw(&name) {
@@ -64,7 +65,7 @@ impl Sources {
         (!value.trim().is_empty()).then_some(Setting { value, from })
     }
 
-    /// Where an option's text was found, if it holds bytes that are not UTF-8.
+    /// Where an option's text was found, if it contains bytes that are not UTF-8.
     pub(super) fn damaged(&self, key: &str) -> Option<String> {
         let name = variable(key);
         match environment::raw(&name) {
@@ -101,7 +102,7 @@ impl Sources {
         }
     }
 
-    /// Which of the rules of redaction holds bytes that are not UTF-8, in words. It would hide nothing.
+    /// The redaction rule that contains bytes that are not UTF-8, in words. It would hide nothing.
     pub(super) fn damaged_rule(&self) -> Option<String> {
         let from = ["redact_keys", "redact_patterns"]
             .into_iter()
@@ -118,8 +119,8 @@ impl Sources {
         from.map(|from| format!("{from} holds bytes that are not UTF-8"))
     }
 
-    /// The keys whose values are hidden: those of an option, or else of the variable, and also those of `ansible.cfg`,
-    /// because output that the recorder does not see must not show what its user hides.
+    /// The keys whose values are hidden: those of an option, or otherwise of the variable, and also those of
+    /// `ansible.cfg`, because output that the recorder does not see must not show what its user wants to hide.
     pub(super) fn redact_keys(&self, given: Vec<String>) -> Vec<String> {
         let given = match given.is_empty() {
             true => Self::of_variable("redact_keys", list),

@@ -1,4 +1,4 @@
-//! One execution in a few words: what ran, its status, the results of its hosts.
+//! One execution in a few words: what ran, its status, the outcomes of its hosts.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,13 +10,13 @@ use super::when::show_seconds;
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, Phase, Reason, Status};
 
-/// The least width of an option: " -l w…".
+/// The minimum width of an option: " -l w…".
 const SHORTEST: usize = 6;
 
 /// Prefix of an ad-hoc command.
 const ADHOC: &str = "ad-hoc ";
 
-/// What ran.
+/// The name of the playbook or module.
 pub(super) fn title(record: &ExecutionResult) -> String {
     let started = &record.description;
     match started.r#type {
@@ -36,7 +36,7 @@ pub(super) fn status(record: &ExecutionResult) -> String {
         (Some(reason), _) => Some(reason.as_str()),
         (None, _) if record.status != Status::Running => None,
         (None, _) if record.canceled_by.is_some() => Some("being canceled"),
-        // A queued run is not running, though programs that know three states are told so.
+        // A queued run is not running, although programs that know only three states see it as running.
         (None, Phase::Queued) => return with(record.phase.as_str(), None, record),
         (None, Phase::Starting) => Some(record.phase.as_str()),
         (None, _) => None,
@@ -68,7 +68,7 @@ pub(super) fn short_status(record: &ExecutionResult) -> String {
         (None, _, status) => status.as_str(),
     };
     match record.description.check {
-        // In a check, the words are shortened.
+        // For a check, the words are shortened.
         true => format!("{} check", if status == "success" { "ok" } else { status }),
         false => status.to_owned(),
     }
@@ -154,7 +154,7 @@ pub(super) fn hosts(record: &ExecutionResult) -> String {
     .join(", ")
 }
 
-/// The options that narrow a run, which tell it from others of the same playbook.
+/// The options that distinguish a run from others of the same playbook.
 pub(super) fn options(record: &ExecutionResult) -> String {
     let started = &record.description;
     let list = |tags: &[String]| (!tags.is_empty()).then(|| tags.join(","));
@@ -176,7 +176,7 @@ pub(super) fn options(record: &ExecutionResult) -> String {
     .collect()
 }
 
-/// What ran, and its options, in a given width. The end of a path and the first options are kept.
+/// What ran, with its options, in a given width. The end of a path and the first options are kept.
 pub(super) fn shorten(text: &str, width: usize) -> String {
     // Ansible's own short options.
     let text = [
@@ -201,7 +201,7 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
     name + &shorten_options(options, room)
 }
 
-/// Options in a given width: the longest is cut first, so that each of them is seen as long as there is room for all.
+/// Options in a given width: the longest is cut first, so that each is visible as long as possible.
 fn shorten_options(options: &str, width: usize) -> String {
     let parts = options.split(" -").skip(1);
     let mut parts: Vec<String> = parts.map(|part| format!(" -{part}")).collect();
@@ -218,8 +218,8 @@ fn shorten_options(options: &str, width: usize) -> String {
     }
 }
 
-/// What ran, for each record. Playbooks of the same name in different folders are shown with as many folders as it
-/// takes to tell them apart.
+/// What ran, for each record. Playbooks with the same name in different folders are shown with as many folders as
+/// needed to distinguish them.
 pub(super) fn names(records: &[ExecutionResult]) -> Vec<String> {
     let shown: Vec<(String, Option<String>)> = records
         .iter()
@@ -253,7 +253,7 @@ pub(super) fn shorten_task(text: &str, width: usize) -> String {
     playbook + &cut_end(task, room)
 }
 
-/// Names of files, each with as many folders as it takes to tell it from others of the same name.
+/// Names of files, each with as many folders as needed to distinguish it from others with the same name.
 pub(super) fn told_apart(named: &[(String, Option<String>)]) -> Vec<String> {
     let folder = |(name, folder): &(String, Option<String>)| -> Vec<String> {
         let is_relative = !name.starts_with('/') && !name.starts_with(ADHOC);

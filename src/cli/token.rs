@@ -1,4 +1,4 @@
-//! `playback token`: works directly on the database, so that it needs no running collector.
+//! `playback token`: uses the database directly, so that it needs no running collector.
 
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ pub(super) struct Token {
 enum TokenCommand {
     /// Create a token; it is shown once
     Create {
-        /// Its name: who or what uses it
+        /// Its name: the person or program that uses it
         name: String,
         /// What it allows; may be given several times
         #[arg(long = "scope", value_enum, required = true)]

@@ -19,11 +19,11 @@ use crate::model::{
     task_place,
 };
 
-/// Show how runs develop: success, durations and since when they are others, what is not idempotent, what is flaky
+/// Show how runs develop: success rates, changed durations, and what is flaky or not idempotent
 ///
-/// The newest finished runs that match are looked at; runs in check mode are not. A duration counts as changed where
-/// that is no coincidence, and where it matters. Something is flaky if it passes and fails in turn with the same commit,
-/// inventory, limit and tags.
+/// The newest finished runs that match are examined, except those in check mode. A duration counts as changed if the
+/// change is significant and large enough to matter. Something is flaky if it alternates between success and failure
+/// with the same commit, inventory, limit and tags.
 #[derive(Debug, Args)]
 #[command(after_help = SEVERAL)]
 pub(super) struct TrendsArgs {
@@ -31,10 +31,10 @@ pub(super) struct TrendsArgs {
     query: QueryArgs,
     #[command(flatten)]
     filters: Filters<place::List>,
-    /// Show this task, whether or not there is something conspicuous about it: its name, with or without its role
+    /// Show this task, even without findings: its name, with or without its role
     #[arg(long, value_name = "NAME")]
     task: Option<String>,
-    /// Look at so many runs
+    /// Examine this many runs
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2000))]
     runs: u32,
     #[command(flatten)]
@@ -134,7 +134,7 @@ fn print(trends: &Trends, asked: Option<&str>, out: &mut Out) -> anyhow::Result<
     remarks(trends)
 }
 
-/// Running executions that seem not to end.
+/// Running executions that may be stuck.
 fn overdue(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
     if trends.overdue.is_empty() {
         return Ok(());
@@ -191,7 +191,7 @@ fn percent(share: f64) -> String {
     format!("{:.0} %", (share * 100.0).floor())
 }
 
-/// The median and what 95 of 100 do not exceed.
+/// The median and the 95th percentile.
 fn took(durations: Option<&DurationTrend>) -> [String; 2] {
     match durations {
         Some(took) => [took.median, took.p95].map(when::show_seconds),
@@ -204,7 +204,7 @@ fn section(title: &str, out: &mut Out) -> anyhow::Result<()> {
     out.headline(Colour::Bold, title)
 }
 
-/// The playbooks' names, by which those of two projects are told apart.
+/// The playbooks' names, which distinguish playbooks of different projects.
 fn names(trends: &Trends) -> Vec<String> {
     let playbooks = trends.playbooks.iter();
     let named: Vec<(String, Option<String>)> = playbooks
@@ -250,7 +250,7 @@ fn playbooks(trends: &Trends, names: &[String], out: &mut Out) -> anyhow::Result
     })
 }
 
-/// When durations changed, by how much, and what else did.
+/// When durations changed, by how much, and what else changed.
 fn changes(durations: Option<&DurationTrend>, out: &mut Out) -> anyhow::Result<()> {
     for change in durations.iter().flat_map(|durations| &durations.changes) {
         let DurationChange {
@@ -354,7 +354,7 @@ fn hosts(trends: &Trends, out: &mut Out) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says what is not shown.
+/// Reports what is not shown.
 fn remarks(trends: &Trends) -> anyhow::Result<()> {
     for (left_out, what) in [
         (trends.playbooks_left_out, "playbooks"),
@@ -373,14 +373,14 @@ fn remarks(trends: &Trends) -> anyhow::Result<()> {
     ] {
         if runs < trends.runs {
             note(format_args!(
-                "{what} are those of the newest {runs} runs, because they have so many"
+                "{what} are only those of the newest {runs} runs, because there are so many"
             ));
         }
     }
     Ok(())
 }
 
-/// A task with its role, and where it stands.
+/// A task with its role, and with its file and line.
 fn task(task: &TaskTrend) -> String {
     let described = described(&task.name, &task.action, &task.role, false);
     match task_place(&task.path, Some(task.line)) {

@@ -1,4 +1,4 @@
-//! `playback playbooks` and `playback inventories`: each with its runs and how the last one went.
+//! `playback playbooks` and `playback inventories`: each with its runs and its last run.
 
 use std::process::ExitCode;
 
@@ -18,10 +18,10 @@ use crate::clock::Clock;
 use crate::filter::{place, stored};
 use crate::model::{By, ExecutionResult, GroupFigures, Period, Statistics, Status};
 
-/// How many runs of playbooks with the same name are looked through for the last one of each.
+/// How many runs of playbooks with the same name are examined to find the last run of each.
 const NEWEST: u64 = 1000;
 
-/// The fields of a record that are shown of the last run, or say which playbook and inventory it is of.
+/// The displayed fields of the last run, and those that identify its playbook and inventory.
 const FIELDS: &str = "id,type,status,phase,reason,canceled_by,start_time,stats,changed,unreachable,failed,events,\
     output_lines,results,playbook,inventory,cwd,check";
 
@@ -38,7 +38,7 @@ pub(super) struct Property {
     names: (&'static str, &'static str),
     /// Says that there is none, before the time range.
     none: &'static str,
-    /// Whether a run is one of a group.
+    /// Whether a run belongs to a group.
     is_of: fn(&ExecutionResult, &GroupFigures) -> bool,
 }
 
@@ -63,7 +63,7 @@ pub(super) static INVENTORIES: Property = Property {
     names: ("inventories", "inventories_total"),
     none: "no inventory was used",
     is_of: |record, group| {
-        // A list of many hosts may be longer than what statistics group by.
+        // A list of many hosts may be longer than the texts by which statistics group.
         let inventory = record.description.inventory.as_deref().map(stored);
         inventory.as_deref() == Some(group.name.as_str())
     },
@@ -77,7 +77,7 @@ pub(super) struct Used {
     /// Runs of the last hour, 24 hours, 7 days or 30 days [default: month]
     #[arg(long, value_parser = names(Period::ALL, Period::as_str), conflicts_with = "from")]
     period: Option<String>,
-    /// Show so many at most, those with most runs first
+    /// Show at most this many, those with the most runs first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     #[command(flatten)]
@@ -162,7 +162,7 @@ fn last(
     let named = term(property.filter, std::slice::from_ref(&group.name));
     let mut parameters = selection.with(vec![named]);
     parameters.push(("fields", FIELDS.to_owned()));
-    // Nearly always the first is the one: only playbooks of the same name in another folder come between.
+    // Usually the first one matches: only playbooks with the same name in other folders can precede it.
     for wanted in [1, NEWEST] {
         let mut pages = Pages::new(client, parameters.clone(), wanted);
         while let Some(page) = pages.next()? {
@@ -179,7 +179,7 @@ fn last(
             }
         }
         if pages.cursor().is_none() {
-            // These were all.
+            // There are no more.
             break;
         }
     }

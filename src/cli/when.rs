@@ -1,4 +1,4 @@
-//! Times and durations as people write and read them: local time, `2h` ago, `3m 05s`.
+//! Times and durations in the form that people use: local time, `2h` ago, `3m 05s`.
 
 use std::fmt::Display;
 
@@ -13,7 +13,7 @@ use crate::model::time_from_us;
 /// A point in time as given on the command line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Moment {
-    /// So many seconds ago.
+    /// This many seconds ago.
     Ago(f64),
     /// A day, in local time: its beginning or its end.
     Day(NaiveDate),
@@ -24,7 +24,7 @@ pub(super) enum Moment {
 }
 
 impl Moment {
-    /// Reads `2h`, `7d`, `2026-01-20`, `2026-01-20 10:00` or a time of RFC 3339.
+    /// Parses `2h`, `7d`, `2026-01-20`, `2026-01-20 10:00` or a time of RFC 3339.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
@@ -36,7 +36,7 @@ impl Moment {
         if let Some(time) = without_zone(text) {
             return Ok(Self::Local(time));
         }
-        // A bare number has no unit and no starting point.
+        // A number alone has neither a unit nor a starting point.
         match seconds(text) {
             Ok(ago) if text.ends_with(|c: char| c.is_ascii_alphabetic()) => Ok(Self::Ago(ago)),
             _ => Err("a time looks like 2026-01-20, \"2026-01-20 10:00\", 2h or 7d".to_owned()),
@@ -60,7 +60,7 @@ impl Moment {
     }
 }
 
-/// A local time; one that the clock change skipped is read as UTC, for lack of a better choice.
+/// A local time; a time that the clock change skipped is read as UTC, for lack of a better choice.
 fn local(time: NaiveDateTime) -> DateTime<Utc> {
     let found = Local.from_local_datetime(&time).earliest();
     found.map_or_else(|| time.and_utc(), |time| time.to_utc())
@@ -72,13 +72,13 @@ pub(super) fn show(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// A time for people, with the zone that it is in.
+/// A time for people, with its zone.
 pub(super) fn show_zoned(time: DateTime<Utc>) -> String {
     let local = time.with_timezone(&Local);
     format!("{} {}", show(time), zone(&local))
 }
 
-/// A range of time for people, with its zone. The two ends have zones of their own if the clock was changed between them.
+/// A range of time for people, with its zone. The two ends have different zones if the clock changed between them.
 pub(super) fn range(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
     range_in(&from.with_timezone(&Local), &to.with_timezone(&Local))
 }
@@ -95,7 +95,7 @@ where
     }
 }
 
-/// The zone of a time: how far it is from UTC.
+/// The zone of a time, as its offset from UTC.
 fn zone<Z: TimeZone>(time: &DateTime<Z>) -> String
 where
     Z::Offset: Display,

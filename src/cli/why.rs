@@ -1,4 +1,4 @@
-//! `playback why`: why a run failed, as a person would tell it.
+//! `playback why`: why a run failed, for people.
 
 use std::process::ExitCode;
 
@@ -16,17 +16,17 @@ use crate::model::{
     LastSuccess, Seen, task_place,
 };
 
-/// The fields of a record that tell what ran.
+/// The fields of a record that say what ran.
 const FIELDS: &str = "id,type,status,phase,reason,start_time,end_time,duration,exit_code,signal,stats,changed,\
     unreachable,failed,events,output_lines,results,playbook,hosts,module,check,user,controller,canceled_by";
 
-/// Hosts that are named.
+/// Maximum number of hosts that are named.
 const HOSTS: usize = 5;
 
 /// Explain why a run failed: what went wrong, on which hosts, and since when
 ///
-/// Equal errors are told once, with the number of their hosts. For each: the task, its file and line, the message,
-/// since when and in how many runs the error occurred, and what is different since the task last worked.
+/// Equal errors are shown once, with the number of their hosts. For each: the task, its file and line, the message,
+/// since when and in how many runs the error occurred, and what changed since the task last succeeded.
 #[derive(Debug, Args)]
 pub(super) struct Why {
     /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"; by default the run
@@ -67,7 +67,7 @@ pub(super) fn run(command: &Why) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The subject of a run, how it ended, when, and who ran it.
+/// The subject of a run, its outcome, when it ran, and who ran it.
 fn headline(record: &ExecutionResult, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
     let status = summary::status(record);
     let code = record.exit_code.map(|code| format!(", exit code {code}"));
@@ -144,7 +144,7 @@ fn tell(explanation: &Explanation, out: &mut Out) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One error: on how many hosts, what was said, where, since when.
+/// One error: its number of hosts, its message, its place, and since when it has occurred.
 fn failure(group: &FailureGroup, out: &mut Out) -> anyhow::Result<()> {
     let message = match (&group.message, group.censored, &group.damaged) {
         (Some(message), ..) => message.clone(),
@@ -291,7 +291,7 @@ fn some_of(names: &[String], count: u64) -> String {
     }
 }
 
-/// A number of things.
+/// A number with a noun.
 pub(super) fn counted(count: u64, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),

@@ -44,7 +44,7 @@ impl Commands {
         let shown: Vec<Value> = rules.iter().map(rule).collect();
         let first = entry(Action::Cleanup).after(json!({ "rules": shown }));
         self.store.audit_deletion(&first).await?;
-        tracing::info!(by = %actor, ?rules, "a cleanup was asked for");
+        tracing::info!(by = %actor, ?rules, "a cleanup was requested");
         let commands = self.clone();
         let cleaning = async move {
             let report = retention.cleanup(&rules, Some(begun)).await?;

@@ -128,7 +128,7 @@ impl Inner {
             let news = match news_of(&self.store, &self.costs, id, with_hosts).await {
                 Ok(news) => news,
                 Err(error) => {
-                    tracing::warn!(execution = %id, %error, "a change could not be told");
+                    tracing::warn!(execution = %id, %error, "a change could not be sent");
                     return self.tell(Board::give_up);
                 }
             };

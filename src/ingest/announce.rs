@@ -24,7 +24,7 @@ pub struct StoredWith<'a> {
     pub launch: Option<&'a LaunchRow>,
     /// Hash of the run's key; a process with the key owns the run.
     pub key: Option<[u8; 32]>,
-    /// The audit entries, if somebody asked for it.
+    /// The audit entries, if a user requested it.
     pub audit: &'a [AuditEntry],
     /// The decision of the schedule that starts the run.
     pub tick: Option<&'a ScheduleTick>,

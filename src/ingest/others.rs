@@ -20,14 +20,14 @@ pub(super) async fn run(ingest: Ingest, hub: Hub, mut listener: Listener) {
                 }
             }
             Ok(PeerEvent::Gap) => {
-                tracing::info!("what other collectors wrote was not told for a while: it is read");
+                tracing::info!("notices of other collectors were missed: their changes are read");
                 for slot in ingest.inner.all() {
                     slot.hear_of(i64::MAX);
                 }
                 hub.missed();
             }
             Err(error) => {
-                tracing::warn!(%error, "what other collectors write is not told");
+                tracing::warn!(%error, "notices of other collectors are not received");
                 tokio::time::sleep(PAUSE).await;
             }
         }

@@ -141,7 +141,7 @@ impl Launcher {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(execution = %id, %error, "a run could not be looked at");
+                    tracing::warn!(execution = %id, %error, "a run could not be checked");
                 }
             }
         }

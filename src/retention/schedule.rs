@@ -84,7 +84,7 @@ impl Retention {
             }
             Err(RetentionError::Running) => {
                 tracing::info!(
-                    "a cleanup that was asked for goes on: the scheduled one is left out"
+                    "a requested cleanup is still running: the scheduled one is skipped"
                 );
                 Outcome::Idle
             }

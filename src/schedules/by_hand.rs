@@ -79,7 +79,7 @@ impl Schedules {
             until_us: row.decided_us,
             decided_us: now_us,
             outcome: ScheduleOutcome::StartedByHand,
-            detail: Some(format!("{} asked for it", actor.name)),
+            detail: Some(format!("requested by {}", actor.name)),
             passed_over: 0,
             execution: None,
         };

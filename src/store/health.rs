@@ -229,7 +229,7 @@ impl Store {
         match set {
             Ok(()) => self.condition.state().checkpoint = Some(pages),
             Err(error) => {
-                tracing::debug!(%error, "the connection could not be told how much room there is");
+                tracing::debug!(%error, "the size limit of the connection could not be set");
             }
         }
     }
@@ -260,7 +260,7 @@ impl Store {
         let given = file.room.give_up();
         self.condition.state().checkpoint = None;
         if let Err(error) = self.write.set_limits(16, file.room.most_pages(true)).await {
-            tracing::debug!(%error, "the connection could not be told to delete");
+            tracing::debug!(%error, "the connection could not be prepared for deletions");
         }
         let erased = self.erase(Duration::from_millis(200)).await;
         given || erased.unwrap_or(false)

@@ -227,7 +227,7 @@ async fn send(
             failed.push(ReportDelivery {
                 state: DeliveryState::Failed,
                 time: Some(time_from_us(row.made_us)),
-                error: Some("there is no target of that name any more".to_owned()),
+                error: Some("the target no longer exists".to_owned()),
                 ..ReportDelivery::pending(destination)
             });
             continue;

@@ -413,7 +413,7 @@ fn read_tick(row: &Row) -> Result<TickRow, StoreError> {
         time_us: row.get("time_us")?,
         decided_us: row.get("decided_us")?,
         outcome: ScheduleOutcome::from_name(row.get("outcome")?).ok_or(StoreError::Damaged {
-            part: "what became of a schedule's time",
+            part: "the outcome of a schedule's time",
         })?,
         detail: row.get("detail")?,
         passed_over: row.unsigned("passed_over")?,

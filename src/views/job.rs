@@ -72,7 +72,7 @@ impl Job for EnterViews {
 
     async fn finish(&mut self) {
         if let Err(error) = self.enter().await {
-            tracing::warn!(%error, "who looked at records could not be entered at the end");
+            tracing::warn!(%error, "the last views of records are missing in the audit trail");
         }
     }
 }

@@ -135,7 +135,7 @@ fn where_all_is_well_the_doctor_says_so() {
     let done = machine.command(&[]).output().unwrap();
     let text = String::from_utf8(done.stdout).unwrap();
     for line in [
-        "it takes in what this machine records",
+        "it accepts what this machine records",
         "the recorder is enabled",
         "ad-hoc commands are recorded too",
         "its clock and ours agree",

@@ -1,4 +1,4 @@
-//! A collector's URL: checking it, and telling whether two are the same.
+//! A collector's URL: validates it, and compares two URLs.
 
 use anyhow::bail;
 use url::{Host, ParseError, Url};
@@ -39,8 +39,8 @@ fn no_port(text: &str) -> String {
     )
 }
 
-/// The URL as people type it: without a scheme it is https, or http on this machine, and the API's own path may stand
-/// behind it.
+/// The URL as people type it: the default scheme is https, or http for this machine, and the path may contain that of
+/// the API.
 pub(in crate::cli) fn typed(text: &str) -> anyhow::Result<String> {
     let text = text.trim();
     let here = format!("http://{text}");

@@ -1,4 +1,5 @@
-//! Options that select the collector and the token of a command: an option wins over the environment, and that over a login.
+//! Options that select the collector and the token of a command. An option wins over the environment, which wins over a
+//! login.
 
 use std::path::PathBuf;
 
@@ -10,16 +11,16 @@ use super::super::{environment, secret};
 use super::address;
 use crate::config::DEFAULT_URL;
 
-/// Which collector a command asks, and with which token.
+/// The collector and the token of a command.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct ClientArgs {
-    /// The collector [env: PLAYBACK_URL] [default: where you are logged in, else http://localhost:8080]
+    /// The collector [env: PLAYBACK_URL] [default: that of your login, else http://localhost:8080]
     #[arg(long, value_name = "URL", conflicts_with = "context")]
     url: Option<String>,
-    /// Name of the log-in to use ("playback context list") [env: PLAYBACK_CONTEXT]
+    /// Name of the login to use ("playback context list") [env: PLAYBACK_CONTEXT]
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
-    /// File that holds the token [env: PLAYBACK_TOKEN_FILE, or PLAYBACK_TOKEN with the token itself]
+    /// File that contains the token [env: PLAYBACK_TOKEN_FILE, or PLAYBACK_TOKEN with the token itself]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -29,7 +30,7 @@ pub(in crate::cli) struct ClientArgs {
 pub(in crate::cli) struct Target {
     /// The collector's URL without its last slash.
     pub(in crate::cli) url: String,
-    /// Where that was said.
+    /// Where the URL was found.
     pub(in crate::cli) url_from: String,
     pub(in crate::cli) token: Option<SecretString>,
     /// Where the token was found, and which other sources it overrode.
@@ -64,7 +65,7 @@ impl ClientArgs {
         })
     }
 
-    /// The URL from an option or the environment, and which of them.
+    /// The URL from an option or the environment, and its source.
     fn said_url(&self) -> anyhow::Result<Option<(String, &'static str)>> {
         let given = |url: &String| Some(url.trim().to_owned()).filter(|url| !url.is_empty());
         if let Some(url) = self.url.as_ref().and_then(given) {

@@ -32,26 +32,26 @@ use crate::model::Precondition;
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long to wait for an answer to begin, and then for each further part of it.
+/// How long to wait for an answer to begin, and for each further part of it.
 const ANSWER: Duration = Duration::from_secs(120);
 
 /// The largest error text that is read, in bytes.
 const ERROR_BYTES: u64 = 64 << 10;
 
-/// Asks one collector; cheap to clone.
+/// A client of one collector; cheap to clone.
 #[derive(Clone)]
 pub(super) struct Client {
     agent: Agent,
     target: Target,
     way: Way,
-    /// The collector's address for browsers, if it told one.
+    /// The collector's address for browsers, if an answer named one.
     address: Arc<OnceLock<String>>,
 }
 
-/// The collector refused what it was asked.
+/// The collector refused a request.
 #[derive(Debug)]
 pub(super) struct Refused {
-    /// How it answered.
+    /// The answer's status.
     pub(super) status: StatusCode,
     message: String,
 }
@@ -75,7 +75,7 @@ impl Client {
         Self::to(arguments.target()?, Some(most))
     }
 
-    /// For an explicit collector and token; `from` says where the token comes from.
+    /// For an explicit collector and token; `from` says where the token was found.
     pub(super) fn of(url: &str, token: Option<&SecretString>, from: &str) -> anyhow::Result<Self> {
         let target = Target {
             url: url.to_owned(),
@@ -136,8 +136,8 @@ impl Client {
         &self.target.url
     }
 
-    /// The address of a page of the collector; `path` begins with a slash. It is for browsers, if the collector has told
-    /// such an address with an answer.
+    /// The address of a page of the collector; `path` begins with a slash. It is an address for browsers, if an answer
+    /// named one.
     pub(super) fn page(&self, path: &str) -> String {
         let address = self.address.get().map_or(self.url(), String::as_str);
         format!("{address}{path}")
@@ -148,22 +148,22 @@ impl Client {
         self.page(&format!("/runs/{run}"))
     }
 
-    /// Notes the address for browsers that an answer tells.
+    /// Stores the address for browsers that an answer names.
     pub(super) fn note_address(&self, headers: &HeaderMap) {
         let told = headers.get(ADDRESS_HEADER);
         let told = told.and_then(|told| address::checked(told.to_str().ok()?).ok());
         if let Some(address) = told {
-            // A second answer tells the same.
+            // A second answer names the same address.
             let _ = self.address.set(address);
         }
     }
 
-    /// The way to the collector.
+    /// The connection settings for the collector.
     pub(super) fn way(&self) -> &Way {
         &self.way
     }
 
-    /// The value of the Authorization header, made for one request.
+    /// The value of the Authorization header, created for each request.
     pub(super) fn authorization(&self) -> Option<HeaderValue> {
         self.target.token.as_ref().and_then(bearer)
     }
@@ -191,7 +191,7 @@ impl Client {
         Ok(body.reader())
     }
 
-    /// A response body, read whole.
+    /// A complete response body.
     pub(super) fn get<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -200,7 +200,7 @@ impl Client {
         self.understood(&self.get_bytes(path, query)?)
     }
 
-    /// A response body, read whole, as it is.
+    /// A complete response body, as bytes.
     pub(super) fn get_bytes(
         &self,
         path: &str,
@@ -263,7 +263,7 @@ impl Client {
         self.change(self.agent.put(self.address(path)), body)
     }
 
-    /// Sets something by its name, if the precondition holds, with an optional note that says why.
+    /// Sets something by its name if the precondition holds, with an optional note that gives the reason.
     pub(super) fn put_named<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -281,7 +281,7 @@ impl Client {
         self.change(request, body)
     }
 
-    /// Deletes something, with an optional note that says why.
+    /// Deletes something, with an optional note that gives the reason.
     pub(super) fn delete(&self, path: &str, note: Option<&str>) -> anyhow::Result<()> {
         let note = note.map(|note| ("note", note));
         let mut request = self.agent.delete(self.address(path)).query_pairs(note);
@@ -321,7 +321,7 @@ impl Client {
         }
         let text = answer.body_mut().read_to_vec().with_context(|| {
             format!(
-                "the answer of {} broke off: \"playback list\" shows what became of it",
+                "the answer of {} broke off: \"playback list\" shows the outcome",
                 self.target.url
             )
         })?;
@@ -410,7 +410,7 @@ impl Client {
     }
 }
 
-/// The Authorization header for a token; none if the token has characters that cannot stand in it.
+/// The Authorization header for a token; none if the token contains characters that are not allowed in it.
 fn bearer(token: &SecretString) -> Option<HeaderValue> {
     let text = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
     let mut value = HeaderValue::from_str(&text).ok()?;
@@ -418,7 +418,7 @@ fn bearer(token: &SecretString) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// A request body that holds only the note, if there is one.
+/// A request body with only the note, if there is one.
 pub(super) fn noted(note: Option<&str>) -> Value {
     let note = note.map(|note| ("note".to_owned(), note.into()));
     Value::Object(note.into_iter().collect())

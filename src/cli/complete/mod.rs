@@ -1,12 +1,12 @@
-//! `playback completions` prints a script that completes command lines in a shell, and `playback __complete` answers
-//! what such a script asks for: values that only the collector knows.
+//! `playback completions` prints a script that completes command lines in a shell. `playback __complete` answers the
+//! script's requests for values that only the collector knows.
 //!
-//! clap's own engine for such values has no stable interface yet. Its scripts have, and they ask this hidden command
-//! first: one request, one second at most, and neither an error nor a question is ever printed into a prompt.
+//! clap's own engine for such values has no stable interface yet. Its scripts have one, and they first call this hidden
+//! command: one request of at most one second, and neither an error nor a question is ever printed into a prompt.
 //!
 //! Layout:
 //! - `script`: clap's script for a shell, and what is added to it
-//! - `typed`: what a command line asks for; `query`: what the end of a query asks for
+//! - `typed`: which argument to complete in a command line; `query`: the same at the end of a query
 //! - `values`: what the collector knows
 
 mod query;
@@ -41,13 +41,13 @@ pub(super) fn completions(command: &Completions) -> anyhow::Result<ExitCode> {
 pub(super) struct Complete {
     /// The shell
     shell: Shell,
-    /// The words after the program's name, the last of which is completed
+    /// The words after the program's name; the last one is completed
     #[arg(last = true)]
     words: Vec<String>,
 }
 
-/// Prints a line for each value, with a tab and a description where the shell shows one. Where the collector knows none
-/// or is away, nothing is printed; where it would not be asked, the exit code is 1.
+/// Prints a line for each value, with a tab and a description if the shell shows one. If the collector knows no values
+/// or cannot be reached, nothing is printed; if the collector has no values of this kind, the exit code is 1.
 pub(super) fn run(command: &Complete) -> anyhow::Result<ExitCode> {
     let mut all = Cli::command();
     all.build();

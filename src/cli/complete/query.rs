@@ -7,7 +7,7 @@ use crate::filter::{Kind as FieldKind, PlaceName};
 
 /// The kind of value to complete in a partly typed query, and where the value begins. None: it is not known.
 pub(super) fn to_complete(typed: &str, is_search: bool) -> Option<(Kind, usize)> {
-    // Nothing is known of phrases.
+    // Values of phrases are not known.
     if typed.matches('"').count() % 2 == 1 {
         return None;
     }

@@ -1,12 +1,12 @@
-//! Scripts that complete command lines: clap's, which know every command and option, and the question to the collector
-//! in front of them.
+//! Scripts that complete command lines: clap's, which know every command and option, with a request to the collector
+//! before them.
 
 use clap::Command;
 use clap_complete::Shell;
 
 use super::typed::kind_of;
 
-/// Asks for values first. clap's own function, under another name, completes the rest. In all shells, values stay in the
+/// Requests values first. clap's own function, under another name, completes the rest. In all shells, values stay in the
 /// collector's order: the newest execution first.
 const BASH: &str = r#"
 _playback() {
@@ -78,7 +78,7 @@ pub(super) fn of(shell: Shell, command: &mut Command) -> String {
     }
 }
 
-/// The script with our function in the place of clap's, which gets another name.
+/// The script with our function in place of clap's, which gets another name.
 fn before_claps(script: &str, ours: &str) -> String {
     let Some(at) = script
         .starts_with("_playback() {")

@@ -1,4 +1,4 @@
-//! Parses a partly typed command line, to find the argument that the last word is a value of.
+//! Parses a partly typed command line, to find the argument to which the last word belongs.
 
 use std::any::TypeId;
 
@@ -8,10 +8,10 @@ use clap_complete::Shell;
 use super::super::pick::Pick;
 use super::query;
 
-/// Commands that launch a run: their options are for it, and are no filters of the history.
+/// Commands that launch a run: their options describe the run, and are not filters of the history.
 const LAUNCHING: [&str; 4] = ["run", "adhoc", "replay", "create"];
 
-/// Which values the collector knows.
+/// Kinds of values that the collector knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Id,
@@ -23,38 +23,38 @@ pub(super) enum Kind {
     Schedule,
     /// A playbook that the collector can run.
     RunPlaybook,
-    /// An inventory that such a run can have.
+    /// An inventory that such a run can use.
     RunInventory,
     /// A secret that a schedule can name.
     Secret,
-    /// A query; what its end is, is one of the others.
+    /// A query; its end is one of the other kinds.
     Query,
-    /// The name of a field of a query: one about lines, or one about runs.
+    /// The name of a field in a query, about lines or about runs.
     FieldName {
         /// Whether the query is about lines.
         is_search: bool,
     },
-    /// One of the words that are the values of a query's field of this name.
+    /// One of the words that are the values of the query field with this name.
     OneOf(&'static str),
 }
 
-/// A command line whose last word is a value that is known.
+/// A command line whose last word is a value of a known kind.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Typed {
-    /// What the value is.
+    /// The kind of the value.
     pub(super) kind: Kind,
-    /// The options that say which collector is asked, with their values.
+    /// The options that select the collector, with their values.
     pub(super) target: Vec<String>,
     /// The beginning of the value.
     begun: String,
-    /// What stands before the value in its word, as in `host:web-01,`; none if the word is no query.
+    /// The text before the value in its word, as in `host:web-01,`; none if the word is not a query.
     before: Option<String>,
     /// How many bytes of the word the shell keeps, whatever is inserted.
     kept: usize,
 }
 
 impl Typed {
-    /// Reads the words after the program's name. None: the last one is no value that the collector knows.
+    /// Parses the words after the program's name. None: the collector does not know values for the last word.
     pub(super) fn read(all: &Command, shell: Shell, words: &[String]) -> Option<Self> {
         let words = match shell {
             Shell::Bash => joined(words),
@@ -94,14 +94,14 @@ impl Typed {
             None => (positional(command, positionals)?, last.as_str()),
         };
         let kind = kind_of(command, argument)?;
-        // Shells leave the quotation mark alone, and in it, bash breaks no words.
+        // Shells keep the quotation mark, and bash does not break words within it.
         let unquoted = begun.strip_prefix(['\'', '"']);
         let is_query = kind == Kind::Query;
         let (begun, is_quoted) = match unquoted.filter(|_| is_query) {
             Some(unquoted) => (unquoted, true),
             None => (begun, false),
         };
-        // bash completes what follows the last of its word breaks.
+        // bash completes the part after the last word break.
         let kept = match shell {
             Shell::Bash if !is_quoted => begun.rfind([':', '=']).map_or(0, |at| at + 1),
             _ => 0,
@@ -125,12 +125,12 @@ impl Typed {
         &self.begun
     }
 
-    /// Whether a value can stand here.
+    /// Whether a value is possible here.
     pub(super) fn takes(&self, value: &str) -> bool {
         value.starts_with(&self.begun) && (self.before.is_none() || query::is_plain(value))
     }
 
-    /// What the shell inserts for a value that can stand here.
+    /// What the shell inserts for a possible value.
     pub(super) fn inserted(&self, value: &str) -> String {
         let before = self.before.as_deref().unwrap_or_default();
         format!("{before}{value}").split_off(self.kept)
@@ -145,7 +145,7 @@ pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
     if !asks_collector {
         return None;
     }
-    // Whatever its name, as in `diff A B` and `export --run`.
+    // Any argument of this type, as in `diff A B` and `export --run`.
     if argument.get_value_parser().type_id() == TypeId::of::<Pick>() {
         return Some(Kind::Id);
     }
@@ -160,7 +160,7 @@ pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
         _ if LAUNCHING.contains(&command.get_name()) => match id {
             "playbook" => Some(Kind::RunPlaybook),
             "inventory" => Some(Kind::RunInventory),
-            // Of `schedule run`; one that is created has a new name.
+            // For `schedule run` and the like; a new schedule has a new name.
             "schedule" if command.get_name() == "run" => Some(Kind::Schedule),
             _ => None,
         },
@@ -176,7 +176,7 @@ pub(super) fn kind_of(command: &Command, argument: &Arg) -> Option<Kind> {
     }
 }
 
-/// The option that a word names, and the value that is part of the same word.
+/// The option that a word names, and the value if it is part of the same word.
 fn option<'c, 'w>(command: &'c Command, word: &'w str) -> Option<(&'c Arg, Option<&'w str>)> {
     let mut arguments = command.get_arguments();
     if let Some(long) = word.strip_prefix("--") {
@@ -199,7 +199,7 @@ fn takes_next(argument: &Arg) -> bool {
         && !argument.is_require_equals_set()
 }
 
-/// The positional argument that the next word is a value of.
+/// The positional argument to which the next word belongs.
 fn positional(command: &Command, before: usize) -> Option<&Arg> {
     let last = command.get_positionals().last()?;
     let takes_more = matches!(last.get_action(), ArgAction::Append);
@@ -207,7 +207,7 @@ fn positional(command: &Command, before: usize) -> Option<&Arg> {
     at.or(takes_more.then_some(last))
 }
 
-/// Notes an option that says which collector is asked.
+/// Stores an option that selects the collector.
 fn add_target(target: &mut Vec<String>, argument: &Arg, value: &str) {
     if matches!(argument.get_id().as_str(), "url" | "context" | "token_file")
         && let Some(long) = argument.get_long()
@@ -216,7 +216,7 @@ fn add_target(target: &mut Vec<String>, argument: &Arg, value: &str) {
     }
 }
 
-/// bash's words, put together where bash separates what the program gets as one: at `=` and at `:`.
+/// bash's words, joined where bash splits a single argument: at `=` and at `:`.
 fn joined(words: &[String]) -> Vec<String> {
     let mut whole: Vec<String> = Vec::new();
     let mut goes_on = false;

@@ -17,33 +17,33 @@ use super::typed::{Kind, Typed};
 use crate::clock::Clock;
 use crate::model::{By, Period, Schedule, Status};
 
-/// How long a person waits for values: then there are none.
+/// How long to wait for values; after that, there are none.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many of the newest executions are offered.
 const NEWEST: u32 = 200;
 
-/// With more digits than this, the beginning of an id is meant, and not its short end.
+/// Text with more digits is the beginning of an id rather than its short end.
 const END: usize = 6;
 
-/// A value, and what it is.
+/// A value, and its description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Value {
     pub(super) text: String,
     pub(super) description: String,
 }
 
-/// The options that say which collector is asked.
+/// The options that select the collector.
 #[derive(Debug, Parser)]
 struct Target {
     #[command(flatten)]
     client: ClientArgs,
 }
 
-/// Asks the collector once, for what it knows alone.
+/// Sends one request to the collector, for values that only it knows.
 ///
 /// # Errors
-/// The collector is away, slow, or refuses.
+/// The collector cannot be reached, is slow, or refuses.
 pub(super) fn candidates(typed: &Typed) -> anyhow::Result<Vec<Value>> {
     match typed.kind {
         Kind::FieldName { is_search } => return Ok(query::names(is_search)),
@@ -109,7 +109,7 @@ fn ids(client: &Client, begun: &str) -> anyhow::Result<Vec<Value>> {
     Ok(values.collect())
 }
 
-/// The files that a run can be launched with.
+/// The files with which a run can be launched.
 fn files(client: &Client, path: &str) -> anyhow::Result<Vec<Value>> {
     #[derive(Deserialize)]
     struct List {
@@ -157,7 +157,7 @@ fn secrets(client: &Client) -> anyhow::Result<Vec<Value>> {
     Ok(values.collect())
 }
 
-/// The names that the runs of the last month have.
+/// The names in the runs of the last month.
 fn groups(client: &Client, by: By) -> anyhow::Result<Vec<Value>> {
     #[derive(Deserialize)]
     struct Answer {
@@ -174,7 +174,7 @@ fn groups(client: &Client, by: By) -> anyhow::Result<Vec<Value>> {
         ("limit", "1000".to_owned()),
     ];
     let answer: Answer = client.get("/executions/stats", &query)?;
-    // A playbook of the same name in another folder is the same value.
+    // A playbook with the same name in another folder has the same value.
     let mut seen = HashSet::new();
     let groups = answer.groups.into_iter();
     let groups = groups.filter(|group| !group.name.is_empty() && seen.insert(group.name.clone()));

@@ -1,4 +1,4 @@
-//! `playback diff`: what is different between two runs, as a person would read it.
+//! `playback diff`: how two runs differ, for people.
 
 mod print;
 mod sections;
@@ -13,31 +13,31 @@ use super::out::{self, Layout, Out};
 use super::pick::Pick;
 use crate::model::Comparison;
 
-/// Exit codes of `--exit-code`, as of diff(1).
+/// Exit codes of `--exit-code`, the same as those of diff(1).
 const DIFFERENT: u8 = 1;
 const TROUBLE: u8 = 2;
 
 /// Compare two runs: parameters, hosts, tasks, outcomes, what failed, durations, output
 ///
-/// With one run, or none (your last run), it is compared with the last earlier success of the same playbook and inventory,
-/// with the same limit and check mode. Times, durations, addresses, identities and names of temporary files are never a
-/// difference.
+/// A single run, or your last run if you name none, is compared with the last earlier success of the same playbook and
+/// inventory, with the same limit and check mode. Times, durations, addresses, identities and names of temporary files
+/// never count as differences.
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// The run before: its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest". Without B, it
-    /// is the run to look at
+    /// The earlier run: its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest".
+    /// Without B, it is the run to compare with an earlier one
     #[arg(value_name = "A")]
     a: Option<Pick>,
-    /// The run now
+    /// The later run
     #[arg(value_name = "B")]
     b: Option<Pick>,
     /// Compare with the last earlier run that succeeded (the default)
     #[arg(long, conflicts_with_all = ["b", "previous"])]
     last_good: bool,
-    /// Compare with the last earlier run, however it ended
+    /// Compare with the last earlier run, whatever its outcome
     #[arg(long, conflicts_with = "b")]
     previous: bool,
-    /// Show so many entries of each kind at most
+    /// Show at most this many entries of each kind
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     /// Exit with 1 if anything is different, and with 2 if the runs cannot be compared

@@ -10,7 +10,7 @@ use crate::model::{
     Transition, task_place,
 };
 
-/// Tasks whose results failed now, with what they said; then failures of both runs.
+/// Tasks whose results failed in `now`, with their messages; then failures of both runs.
 pub(super) fn failures(comparison: &Comparison, out: &mut Out) -> anyhow::Result<()> {
     let failed = comparison.outcomes.iter().filter(|task| has_failed(task));
     for task in failed {
@@ -37,7 +37,7 @@ pub(super) fn failures(comparison: &Comparison, out: &mut Out) -> anyhow::Result
     Ok(())
 }
 
-/// Tasks whose results are different and did not fail.
+/// Tasks whose results differ and did not fail.
 pub(super) fn changes(comparison: &Comparison, out: &mut Out) -> anyhow::Result<()> {
     let others = comparison.outcomes.iter().filter(|task| !has_failed(task));
     for (index, task) in others.enumerate() {
@@ -88,7 +88,7 @@ fn hosts_of(change: &Transition) -> String {
     }
 }
 
-/// Whether a result returned the same in both, as far as that is known.
+/// Whether a result returned the same in both runs, as far as that is known.
 fn is_same(result: &ResultDifference) -> bool {
     result.fields.is_empty() && result.items.is_empty() && result.note.is_none()
 }

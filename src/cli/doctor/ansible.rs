@@ -171,7 +171,7 @@ fn configuration(
     if let Some(ignored) = config.passed_over() {
         let folder = ignored.parent().unwrap_or(Path::new("."));
         let message = format!(
-            "Ansible ignores {}, because everybody can write to its folder",
+            "Ansible ignores {}, because every user can write to its folder",
             ignored.display()
         );
         let next = format!(

@@ -59,7 +59,7 @@ pub(super) fn look(report: &mut Report, settings: &Settings, clock: &Clock) {
     }
 }
 
-/// Reports where the token comes from. None: there is none that can be sent.
+/// Reports where the token was found. None: there is no token that can be sent.
 fn token(report: &mut Report, settings: &Settings) -> Option<SecretString> {
     if let Some(file) = &settings.token_file
         && let Ok(found) = file.metadata()
@@ -114,7 +114,7 @@ fn answer(
         .map_or("nowhere", |token| &token.from);
     match &probe.verdict {
         Verdict::Takes => match &probe.not_ready {
-            None => report.ok("collector", "it takes in what this machine records"),
+            None => report.ok("collector", "it accepts what this machine records"),
             Some(why) => report.problem(
                 "collector",
                 format!("it is not ready ({why}): runs wait in the spool"),

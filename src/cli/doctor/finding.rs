@@ -5,13 +5,13 @@ use serde_json::json;
 
 use super::super::out::{Colour, Out, plain};
 
-/// How much it matters.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Level {
-    /// As it should be.
+    /// Everything is right.
     Ok,
-    /// Something is not recorded, or not delivered yet, that perhaps should be.
+    /// Something that may be wanted is not recorded, or not delivered yet.
     Warn,
     /// Runs are not recorded, or not delivered.
     Problem,
@@ -20,13 +20,13 @@ pub(super) enum Level {
 /// The result of one check.
 #[derive(Debug, Serialize)]
 pub(super) struct Finding {
-    /// What it concerns: one of the Ansibles, the collector, the spool.
+    /// The subject: one of the Ansibles, the collector, the spool.
     about: String,
     /// Name of the check, the same in every version.
     check: &'static str,
     level: Level,
     message: String,
-    /// What to do.
+    /// The recommended action.
     next: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Sets what the next findings are about.
+    /// Sets the subject of the next findings.
     pub(super) fn about(&mut self, subject: impl Into<String>) {
         self.about = subject.into();
     }

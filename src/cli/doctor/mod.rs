@@ -2,8 +2,8 @@
 //!
 //! Layout:
 //! - `finding`: the findings, for people and for scripts
-//! - `settings`: the recorder's settings that decide whether runs arrive
-//! - `ansible`, `python`: each Ansible, asked itself; `shim`: which runs bypass the recorder
+//! - `settings`: the recorder's settings that affect whether runs arrive
+//! - `ansible`, `python`: each Ansible, by its own answers; `shim`: which runs bypass the recorder
 //! - `collector`: whether runs arrive; `spool`: what is still waiting
 //!
 //! It changes nothing, and prints no token.
@@ -34,7 +34,8 @@ use crate::config::ansible::AnsibleConfig;
 /// spool. Exits with 1 if something prevents runs from being recorded or delivered.
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
-    /// An ansible-playbook to look at, or the folder that holds it, instead of those in PATH; may be given several times
+    /// An ansible-playbook to check, or the folder that contains it, instead of those in PATH; may be given several
+    /// times
     #[arg(long = "ansible", value_name = "PATH")]
     ansible: Vec<PathBuf>,
     /// Print JSON

@@ -1,4 +1,4 @@
-//! Asks an Ansible itself: which Python runs it, its effective configuration, and whether the recorder is installed.
+//! Queries an Ansible itself: which Python runs it, its effective configuration, and whether the recorder is installed.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// How long it may take to answer.
+/// How long the answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Run by the Python that runs Ansible.
@@ -64,18 +64,18 @@ pub(super) struct Answers {
     pub(super) error: Option<String>,
     pub(super) callbacks: Vec<String>,
     pub(super) callbacks_from: String,
-    /// Ad-hoc commands load callbacks.
+    /// Whether ad-hoc commands load callbacks.
     pub(super) adhoc: bool,
-    /// The ansible.cfg in force.
+    /// The active ansible.cfg.
     pub(super) config: Option<String>,
-    /// Ansible finds the plugin.
+    /// Whether Ansible finds the plugin.
     pub(super) loads: bool,
 }
 
-/// Asks an `ansible-playbook`.
+/// Queries an `ansible-playbook`.
 ///
 /// # Errors
-/// A text that tells why there is no answer.
+/// A text that says why there is no answer.
 pub(super) fn ask(program: &Path) -> Result<AnsibleInstall, String> {
     let printed = run(Command::new(program).arg("--version"))?;
     let line = |beginning: &str| {
@@ -123,7 +123,7 @@ fn run(command: &mut Command) -> Result<String, String> {
         let complaint = std::thread::spawn(move || read(stderr));
         let printed = read(stdout);
         let complaint = complaint.join().unwrap_or_default();
-        // If it took too long, nobody is listening any more.
+        // After the time limit, nothing receives the result.
         let _ = said.send((printed, complaint));
     });
     let Ok((printed, complaint)) = listening.recv_timeout(PATIENCE) else {
@@ -147,7 +147,7 @@ fn run(command: &mut Command) -> Result<String, String> {
 fn read(stream: Option<impl std::io::Read>) -> String {
     let mut text = Vec::new();
     if let Some(stream) = stream {
-        // What cannot be read counts as not printed.
+        // Output that cannot be read counts as not printed.
         let _ = stream.take(1 << 20).read_to_end(&mut text);
     }
     String::from_utf8_lossy(&text).into_owned()

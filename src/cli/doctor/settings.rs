@@ -1,4 +1,4 @@
-//! The recorder's settings that decide whether runs arrive, with what is wrong with them.
+//! The recorder's settings that affect whether runs arrive, and their problems.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::super::sources::{Setting, Sources};
 
-/// The recorder's settings that decide whether runs arrive.
+/// The recorder's settings that affect whether runs arrive.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) url: Option<Setting<String>>,
@@ -17,7 +17,7 @@ pub(super) struct Settings {
     pub(super) token_file: Option<PathBuf>,
     pub(super) ca_file: Option<Setting<PathBuf>>,
     pub(super) spool_dir: Option<Setting<PathBuf>>,
-    /// Which of them hold bytes that are not UTF-8.
+    /// The settings that contain bytes that are not UTF-8.
     pub(super) damaged: Vec<(&'static str, String)>,
 }
 
@@ -59,7 +59,7 @@ fn read(file: &Path) -> Result<SecretString, String> {
     }
 }
 
-/// Where recording is turned off, if it is.
+/// The setting that turns recording off, if any.
 pub(super) fn disabled(sources: &Sources) -> Option<String> {
     let flag = sources.flag("disabled")?;
     flag.value.then_some(flag.from)

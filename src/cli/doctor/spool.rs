@@ -1,4 +1,4 @@
-//! The spool folders: whether they can be used, and what waits in them.
+//! The spool folders: whether they can be used, and which runs wait in them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -41,7 +41,7 @@ fn missing(report: &mut Report, dir: &Path) {
         Some(Ok(())) => report.ok("spool", "it is made with the first run"),
         _ => report.problem(
             "spool",
-            "it is not there, and cannot be made",
+            "it does not exist, and cannot be created",
             "name a folder that can be written in \"spool_dir\", or PLAYBACK_SPOOL_DIR",
         ),
     }

@@ -23,7 +23,7 @@ use crate::filter::place;
 /// Export runs, their results, hosts or printed lines; or one run as a document
 ///
 /// Everything that matches is exported, newest first, however much it is. If the collector or the connection fails
-/// meanwhile, the command fails, and --output FILE is left as it was.
+/// during the export, the command fails, and --output FILE stays unchanged.
 #[derive(Debug, Args)]
 #[command(after_help = SEVERAL)]
 pub(super) struct Export {
@@ -31,17 +31,18 @@ pub(super) struct Export {
     query: QueryArgs,
     #[command(flatten)]
     filters: Filters<place::List>,
-    /// What a row is: a run, a result (a task on a host), a host of a run, or a printed line [default: executions]
+    /// The content of a row: a run, a result (a task on a host), a host of a run, or a printed line [default:
+    /// executions]
     #[arg(long, value_name = "WHAT", value_parser = names(&Dataset::ALL, Dataset::as_str))]
     what: Option<String>,
-    /// The format. html, junit and markdown are documents of one run (--run). A bundle has whole runs, for "playback import"
-    /// [default: as FILE ends, else ndjson]
+    /// The format. html, junit and markdown are documents of one run (--run). A bundle contains whole runs, for "playback
+    /// import" [default: by the ending of FILE, else ndjson]
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     format: Option<String>,
-    /// Export this run alone: its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"
+    /// Export only this run: its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest"
     #[arg(long, value_name = "ID")]
     run: Option<Pick>,
-    /// Write to this file, which is replaced once everything is there; by default to standard output
+    /// Write to this file, which is only replaced by a complete export; standard output by default
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Export these columns, in this order, joined by commas: docs/export.md lists them
@@ -50,16 +51,16 @@ pub(super) struct Export {
     /// Begin with the oldest run
     #[arg(long)]
     oldest_first: bool,
-    /// Of hosts and results, only those of this host
+    /// For hosts and results: only those of this host
     #[arg(long, value_name = "HOST")]
     only_host: Option<String>,
-    /// Of results, only those that ended like this
+    /// For results: only those with this outcome
     #[arg(long, value_name = "STATUS", value_parser = names(&ResultStatus::ALL, ResultStatus::as_str))]
     only_status: Option<String>,
-    /// Of results, only those that changed something; =false: only the others
+    /// For results: only those that changed something; =false: only those that did not
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     only_changed: Option<bool>,
-    /// Of printed lines, only those that went there
+    /// For printed lines: only those on this stream
     #[arg(long, value_name = "STREAM", value_parser = ["stdout", "stderr"])]
     only_stream: Option<String>,
     #[command(flatten)]
@@ -72,7 +73,7 @@ fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(rows.chain(documents).chain([BUNDLE]))
 }
 
-/// The format that is meant.
+/// The selected format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Rows(Format),
@@ -80,7 +81,7 @@ enum Kind {
     Bundle,
 }
 
-/// How the format of a bundle is named, and how its file ends.
+/// The name of the format of bundles, and the ending of their files.
 const BUNDLE: &str = "bundle";
 const BUNDLE_ENDING: &str = "playback";
 
@@ -93,7 +94,7 @@ impl Kind {
             .or((name == BUNDLE).then_some(Self::Bundle))
     }
 
-    /// By the end of a file's name; none if that says nothing.
+    /// By the ending of a file's name; none if it is not known.
     fn of_file(file: &Path) -> Option<Self> {
         let ending = file.extension()?.to_str()?.to_ascii_lowercase();
         let rows = Format::ALL.into_iter().find(|one| one.as_str() == ending);
@@ -111,7 +112,7 @@ impl Export {
         named.or_else(of_file).unwrap_or(Kind::Rows(Format::Ndjson))
     }
 
-    /// What is exported besides which runs, as parameters of the API.
+    /// Everything except the selection of runs, as parameters of the API.
     fn options(&self) -> Parameters {
         let changed = self.only_changed.map(|changed| changed.to_string());
         [

@@ -12,15 +12,15 @@ use super::super::out::Out;
 /// Bytes that are copied at once.
 const BYTES: usize = 64 << 10;
 
-/// Where an export goes.
+/// The destination of an export.
 #[derive(Debug)]
 pub(in crate::cli) enum Target {
     /// Standard output.
     Output {
-        /// Whether a person sees it.
+        /// Whether it is a terminal.
         is_terminal: bool,
     },
-    /// A file, by way of another one beside it.
+    /// A file, which is first written under another name in the same folder.
     File(PathBuf),
     /// A device or a pipe.
     Device(PathBuf),
@@ -40,15 +40,15 @@ impl Target {
             Ok(found) if found.is_dir() => {
                 Err(anyhow!("{} is a folder: name a file in it", file.display()))
             }
-            // Replacing it would take it away from others.
+            // Replacing it would take it away from other processes.
             Ok(found) if !found.is_file() => Ok(Self::Device(file.to_owned())),
-            // What a link leads to is replaced, not the link.
+            // A link's target is replaced, not the link.
             Ok(_) => Ok(Self::File(fs::canonicalize(file)?)),
             Err(_) => Ok(Self::File(file.to_owned())),
         }
     }
 
-    /// Writes an export to its end. `from` names the collector.
+    /// Writes a complete export. `from` names the collector.
     pub(in crate::cli) fn write(&self, body: &mut impl Read, from: &str) -> anyhow::Result<()> {
         match self {
             Self::Output { is_terminal } => {
@@ -72,7 +72,7 @@ impl Target {
                 let copied = to_file(body, from, &part)
                     .and_then(|()| written(fs::rename(&part, path), path));
                 if copied.is_err() {
-                    // What is left over would not be complete.
+                    // An incomplete file is not left behind.
                     let _ = fs::remove_file(&part);
                 }
                 copied
@@ -81,7 +81,7 @@ impl Target {
     }
 }
 
-/// The file that is written first, in the same folder.
+/// The temporary file, in the same folder.
 fn beside(path: &Path) -> anyhow::Result<PathBuf> {
     let name = path
         .file_name()

@@ -1,8 +1,8 @@
-//! `playback follow`, and the following of runs that were launched: every line as it comes, from the documented
-//! stream, and the run's own exit code.
+//! `playback follow`, and following of launched runs: each line as it arrives, from the documented stream, and the
+//! run's own exit code.
 //!
 //! Layout:
-//! - `viewer`: prints what the stream says, over several streams if need be
+//! - `viewer`: prints the messages of the stream, and reconnects if necessary
 //! - `screen`, `progress`: lines, and for people the state of the run below them
 
 mod progress;
@@ -21,7 +21,7 @@ use super::pick::Pick;
 use super::{out, when};
 use crate::model::{Reason, Status};
 
-/// The exit code of a program that Ctrl-C ended, as shells have it.
+/// The exit code of a program that Ctrl-C ended, as in shells.
 const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, Args)]
@@ -40,13 +40,13 @@ pub(super) struct Follow {
 
 /// What to follow, and how.
 pub(super) struct Watch {
-    /// Which execution.
+    /// The execution.
     pub(super) id: Uuid,
     /// Number of the first line to print.
     pub(super) since: u64,
     /// Whether to print the stream's messages instead of lines.
     pub(super) json: bool,
-    /// Whether this command launched the run: users may expect Ctrl-C to end it.
+    /// Whether this command launched the run: then users may expect Ctrl-C to end it.
     pub(super) launched: bool,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn watch(client: &Client, watch: &Watch) -> anyhow::Result<ExitCode> 
         .build()?;
     let screen = Screen::new(client, id, watch.json);
     let has_progress = screen.has_progress();
-    // Otherwise Ctrl-C ends us as it ends every program.
+    // Otherwise Ctrl-C ends this program like any other.
     let catches = watch.launched || has_progress;
     let mut viewer = Viewer::new(client, watch, screen);
     let ending = runtime.block_on(async {
@@ -78,7 +78,7 @@ pub(super) fn watch(client: &Client, watch: &Watch) -> anyhow::Result<ExitCode> 
             Ok(()) = tokio::signal::ctrl_c(), if catches => Ok(None),
         }
     });
-    // Take the progress line away before anything else is printed.
+    // Remove the progress line before anything else is printed.
     viewer.finish()?;
     let Some(ending) = ending? else {
         if watch.launched {
@@ -97,7 +97,7 @@ pub(super) fn watch(client: &Client, watch: &Watch) -> anyhow::Result<ExitCode> 
     Ok(exit_code(&ending))
 }
 
-/// How the run ended, in short, for a person.
+/// The outcome of the run, in short, for people.
 fn in_short(ending: &Ending, id: Uuid) -> String {
     let mut text = ending.status.as_str().to_owned();
     if let Some(reason) = ending.reason {
@@ -110,7 +110,7 @@ fn in_short(ending: &Ending, id: Uuid) -> String {
     text
 }
 
-/// The run's own exit code; 1 where it failed and has none.
+/// The run's own exit code; 1 if it failed without one.
 fn exit_code(ending: &Ending) -> ExitCode {
     match (ending.exit_code, ending.status) {
         (Some(code), _) => ExitCode::from(u8::try_from(code).unwrap_or(1)),

@@ -1,5 +1,5 @@
-//! The progress line below a run's output, for people. A thread of its own asks for it beside the stream, so that no
-//! line waits for it.
+//! The progress line below a run's output, for people. A separate thread requests its figures, so that no line of the
+//! stream waits for them.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -18,19 +18,20 @@ use super::super::out::plain;
 use crate::clock::Clock;
 use crate::model::{Estimate, Phase, Status};
 
-/// How often the collector is asked.
+/// How often the figures are requested.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Pause between two requests, as a multiple of how long the last one took: records with thousands of hosts are large.
+/// Pause between two requests, as a multiple of the duration of the last one: records with thousands of hosts are
+/// large.
 const REST: u32 = 10;
 
-/// How often the collector estimates how long the run still takes: it reads the tasks of earlier runs for that.
+/// How often the remaining time is requested: to estimate it, the collector reads the tasks of earlier runs.
 const ESTIMATED: Duration = Duration::from_secs(5);
 
 /// How often the line is redrawn.
 const TICK: Duration = Duration::from_millis(200);
 
-/// The fields to ask for: the figures, without output.
+/// The requested fields: the figures, without output.
 const FIELDS: &str = "phase,start_time,results,stats,failed,unreachable,canceled_by";
 
 /// A run's current figures.
@@ -48,7 +49,7 @@ struct Figures {
 /// A line that is kept up to date; dropping it removes it.
 pub(super) struct Progress {
     bar: ProgressBar,
-    /// The thread ends when this is gone.
+    /// The thread ends when this is dropped.
     _alive: mpsc::Sender<()>,
 }
 
@@ -72,12 +73,12 @@ impl Progress {
                 let (mut estimate, mut estimated) = (None, None);
                 loop {
                     let asked = Instant::now();
-                    // If the collector is away for a while, the stream deals with it.
+                    // If the collector is unavailable for a while, the stream handles that.
                     if let Ok(figures) = client.get(&path, &[("fields", FIELDS.to_owned())]) {
                         show(&shown, &figures, estimate.as_ref(), &clock);
                         let is_due = |at: Instant| at.elapsed() >= ESTIMATED;
                         if figures.phase == Phase::Running && estimated.is_none_or(is_due) {
-                            // A collector of an older version knows of none.
+                            // An older collector has no estimates.
                             estimate = client.get(&of_estimate, &[]).ok();
                             estimated = Some(Instant::now());
                             show(&shown, &figures, estimate.as_ref(), &clock);
@@ -141,7 +142,7 @@ fn in_words(figures: &Figures, estimate: Option<&Estimate>, clock: &Clock) -> St
     let Some(estimate) = estimate.filter(is_running) else {
         return text;
     };
-    // Without earlier runs like it, nothing is known.
+    // Without earlier runs like it, the remaining time is not known.
     if estimate.remaining.is_some() {
         let after = if estimate.is_overdue { "" } else { " left" };
         text.push_str(&format!("; {}{after}", left(estimate)));

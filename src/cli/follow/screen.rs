@@ -1,4 +1,4 @@
-//! Prints lines to standard output, and for a person above a progress line.
+//! Prints lines to standard output, and at a terminal above a progress line.
 
 use uuid::Uuid;
 
@@ -7,10 +7,10 @@ use super::super::environment;
 use super::super::out::{self, Out};
 use super::progress::Progress;
 
-/// Bytes of lines after which the progress line is cleared to print them: not for each line of a flood.
+/// Number of bytes after which the progress line is cleared to print lines: clearing it for each line would be slow.
 const BURST: usize = 32 << 10;
 
-/// Standard output, and below it perhaps a progress line.
+/// Standard output, with an optional progress line below it.
 pub(super) struct Screen {
     out: Out,
     /// Lines not printed yet; used only with a progress line.
@@ -19,7 +19,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// For the lines of this execution; without a progress line for scripts.
+    /// For the lines of this execution; scripts get no progress line.
     pub(super) fn new(client: &Client, id: Uuid, json: bool) -> Self {
         let is_for_people = !json && out::is_terminal() && !environment::is_dumb();
         Self {

@@ -73,7 +73,7 @@ impl<'c> Viewer<'c> {
         self.screen.finish()
     }
 
-    /// Where the stream is, from the next line on.
+    /// The address of the stream, from the next line on.
     fn path(&self) -> String {
         format!("/executions/{}/stream?since={}", self.id, self.next_line)
     }
@@ -116,7 +116,7 @@ impl<'c> Viewer<'c> {
         }
     }
 
-    /// What a message means; none for a kind that this version does not know, which is skipped.
+    /// The meaning of a message; none for a kind that this version does not know, which is skipped.
     fn read<'t>(&self, text: &'t str) -> anyhow::Result<Option<StreamMessage<'t, Ending>>> {
         if let Ok(message) = serde_json::from_str(text) {
             return Ok(Some(message));

@@ -8,7 +8,7 @@ use super::super::client::Client;
 use super::super::out::Out;
 use crate::model::UnreadableFacts;
 
-/// Entries of one page at most: the API's own limit.
+/// Maximum number of entries on a page: the API's own limit.
 const PAGE: u64 = 1000;
 
 /// A page of any of these lists.
@@ -44,7 +44,7 @@ pub(super) struct Entries {
     pub(super) entries: Vec<Box<RawValue>>,
     /// Reports of facts that cannot be read.
     pub(super) unreadable: Vec<UnreadableFacts>,
-    /// How the list goes on.
+    /// How to continue the list.
     pub(super) next: Option<String>,
     continued: Continued,
 }
@@ -84,7 +84,7 @@ impl Entries {
         }
     }
 
-    /// The entries, read.
+    /// The entries, parsed.
     pub(super) fn parsed<T: serde::de::DeserializeOwned>(&self) -> anyhow::Result<Vec<T>> {
         let entries = self.entries.iter();
         let parsed: Result<Vec<T>, _> = entries
@@ -93,7 +93,7 @@ impl Entries {
         Ok(parsed?)
     }
 
-    /// Prints the list as the API has it, its pages joined.
+    /// Prints the list in the form of the API, with its pages joined.
     pub(super) fn print_json(&self, name: &'static str, out: &mut Out) -> anyhow::Result<()> {
         out.bytes(format!("{{\"{name}\":[").as_bytes())?;
         for (at, entry) in self.entries.iter().enumerate() {

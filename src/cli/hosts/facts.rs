@@ -13,20 +13,20 @@ use crate::model::{FactDifference, FactsChange, FactsGap, HostFacts, UnreadableF
 /// Widest value of a difference, in columns.
 const VALUE: usize = 150;
 
-/// Which facts, and from which time.
+/// Which facts to show, and for which time.
 #[derive(Debug)]
 pub(super) struct Request {
     /// Path of the host in the API.
     pub(super) path: String,
-    /// Their name.
+    /// The name of the facts.
     pub(super) name: Option<String>,
     /// The time of the facts.
     pub(super) at: Option<String>,
-    /// From when on changes are shown, instead of facts.
+    /// The time from which changes are shown, instead of facts.
     pub(super) since: Option<String>,
-    /// Until when.
+    /// The time up to which changes are shown.
     pub(super) until: Option<String>,
-    /// How many changes.
+    /// Maximum number of changes.
     pub(super) limit: u64,
 }
 
@@ -149,7 +149,7 @@ fn in_words(difference: &FactDifference) -> String {
     )
 }
 
-/// A text as it is, anything else as JSON.
+/// A text unchanged, anything else as JSON.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

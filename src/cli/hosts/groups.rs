@@ -8,7 +8,7 @@ use super::super::out::{self, Column, Out};
 use super::super::when;
 use crate::model::{HostGroupList, HostGroupsChange};
 
-/// The most changes that one answer has.
+/// Maximum number of changes in one answer.
 const MOST: u64 = 1_000;
 
 pub(super) fn print(
@@ -25,7 +25,7 @@ pub(super) fn print(
     }
     let list: HostGroupList = serde_json::from_str(raw.get())?;
     if list.changes.is_empty() {
-        out::note("no run told its groups: recorders of an earlier version did not");
+        out::note("no run reported its groups: earlier recorders did not");
         return Ok(());
     }
     let ids = ShortIds::of(list.changes.iter().map(|change| change.execution));

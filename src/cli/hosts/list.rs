@@ -13,10 +13,10 @@ use super::{is_bad, status, title};
 use crate::clock::Clock;
 use crate::model::{HostStatus, HostSummary};
 
-/// List hosts: how the last run of each went, and when one last changed it
+/// List hosts: the status of each in its last run, and when a run last changed it
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Hosts {
-    /// Only hosts with this name, in which * stands for any text, as in 'web-*'
+    /// Only hosts with this name; * stands for any text, as in 'web-*'
     name: Option<String>,
     /// Only hosts whose last run started longer ago than this, such as 30d or 12h
     #[arg(long, value_name = "DURATION", value_parser = duration)]
@@ -24,7 +24,7 @@ pub(in crate::cli) struct Hosts {
     /// Only hosts with this status in their last run
     #[arg(long, value_parser = names(HostStatus::ALL, HostStatus::as_str))]
     status: Option<String>,
-    /// Show so many at most, by name
+    /// Show at most this many, by name
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     /// Show all of them, however many there are
@@ -39,7 +39,7 @@ pub(in crate::cli) struct Hosts {
     json: bool,
 }
 
-/// Checks a duration, which the collector reads.
+/// Checks a duration; the collector evaluates it.
 fn duration(text: &str) -> Result<String, String> {
     when::seconds(text).map(|_| text.trim().to_owned())
 }

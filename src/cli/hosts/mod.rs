@@ -20,7 +20,7 @@ use playback_wire::{ExecutionType, HostStats};
 
 use crate::model::{HostRun, HostStatus};
 
-/// The path of a host in the API. Inventory names may hold any character.
+/// The path of a host in the API. Inventory names may contain any character.
 fn path(name: &str) -> String {
     let is_relative = matches!(name, "." | "..");
     let mut path = "/hosts/".to_owned();
@@ -36,7 +36,7 @@ fn path(name: &str) -> String {
     path
 }
 
-/// What ran.
+/// The name of the playbook or module.
 fn title(run: &HostRun) -> String {
     match run.r#type {
         ExecutionType::Playbook => run.playbook.clone().unwrap_or_default(),
@@ -62,7 +62,7 @@ fn status(run: &HostRun) -> String {
     }
 }
 
-/// Whether a host did not fare well.
+/// Whether a host failed or was unreachable.
 fn is_bad(status: HostStatus) -> bool {
     matches!(status, HostStatus::Failed | HostStatus::Unreachable)
 }

@@ -16,10 +16,10 @@ use super::{facts, groups, is_bad, path, status, title};
 use crate::clock::Clock;
 use crate::model::{HostChange, HostDetail, HostRun, printed_task, task_place, task_title};
 
-/// Runs and changes on the page of a host.
+/// Number of runs and changes on the page of a host.
 const SHOWN: u64 = 10;
 
-/// Lines of a difference.
+/// Number of lines of a difference.
 const DIFF_LINES: usize = 40;
 
 /// Show one host: its last runs, what changed it, its facts
@@ -33,16 +33,16 @@ pub(in crate::cli) struct Host {
     /// List what tasks changed on it, newest first
     #[arg(long, conflicts_with = "facts")]
     changes: bool,
-    /// List the groups that it belonged to, the last change first
+    /// List the groups that it belonged to, newest change first
     #[arg(long, conflicts_with_all = ["runs", "changes", "facts"])]
     groups: bool,
-    /// With --changes, also show what the modules said, and the differences that they reported
+    /// With --changes, also show the modules' messages, and the differences that they reported
     #[arg(long, requires = "changes")]
     diff: bool,
     /// Show its facts
     #[arg(long)]
     facts: bool,
-    /// Show the facts of this time instead of now: 2026-01-20, "2026-01-20 10:00", or 2h or 7d (ago)
+    /// Show the facts at this time instead of now: 2026-01-20, "2026-01-20 10:00", or 2h or 7d (ago)
     #[arg(long, value_name = "TIME", requires = "facts", value_parser = Moment::parse)]
     at: Option<Moment>,
     /// Show how the facts have changed since this time
@@ -67,7 +67,7 @@ pub(in crate::cli) struct Host {
 }
 
 impl Host {
-    /// Which facts, and from which time.
+    /// Which facts to show, and for which time.
     fn facts(&self, clock: &Clock) -> facts::Request {
         let time = |moment: &Option<Moment>, edge| {
             let time = moment.as_ref().map(|moment| moment.resolve(edge, clock));
@@ -275,7 +275,7 @@ fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> a
     Ok(())
 }
 
-/// A module by the name that people write.
+/// A module by its usual short name.
 fn module(action: &str) -> &str {
     let own = ["ansible.builtin.", "ansible.legacy."];
     let bare = own.iter().find_map(|own| action.strip_prefix(own));
@@ -287,7 +287,7 @@ fn task(change: &HostChange) -> String {
     printed_task(task_title(&change.task_name, &change.action), &change.role)
 }
 
-/// Differences as lines. Modules report a text (`prepared`), or what was there before and after.
+/// Differences as lines. Modules report a text (`prepared`), or the content before and after.
 fn diff_lines(diff: &Value) -> Vec<String> {
     match diff {
         Value::Array(list) => list.iter().flat_map(diff_lines).collect(),

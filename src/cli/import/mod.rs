@@ -1,8 +1,8 @@
 //! `playback import`: runs that another collector, ARA or a callback of Ansible recorded.
 //!
-//! - `sources`: what was named: files, folders, a database
-//! - `translate`: sources of other tools as one bundle, made while it is sent
-//! - `summary`: what became of the runs
+//! - `sources`: what the command line names: files, folders, a database
+//! - `translate`: converts sources of other tools into one bundle while it is sent
+//! - `summary`: the outcome for each run
 
 mod sources;
 mod summary;
@@ -24,7 +24,7 @@ use super::environment;
 use super::sources::Sources;
 use crate::import::Kind;
 
-/// Where bundles go.
+/// The API's path for bundles.
 const PATH: &str = "/import";
 const MEDIA_TYPE: &str = "application/zstd";
 
@@ -41,7 +41,7 @@ What a source does not record is unknown afterwards, too: the run says what.";
 
 /// Import runs that another collector, ARA or a callback of Ansible recorded
 ///
-/// Each run is imported as a whole or not at all. One that is there already is passed over. The token needs the scope
+/// Each run is imported completely or not at all. A run that already exists is skipped. The token needs the scope
 /// "admin".
 #[derive(Debug, Args)]
 #[command(after_help = SOURCES)]
@@ -49,11 +49,11 @@ pub(super) struct Import {
     /// What to import
     #[arg(required_unless_present = "database_url", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What each FILE is, instead of recognizing it
+    /// The format of each FILE, instead of detecting it
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(Kind::NAMES))]
     from: Option<String>,
-    /// A database of ARA on PostgreSQL: postgres://user@host/name; one with a password belongs into PLAYBACK_ARA_DATABASE,
-    /// where no other user sees it
+    /// A database of ARA on PostgreSQL: postgres://user@host/name; an address with a password belongs into
+    /// PLAYBACK_ARA_DATABASE, where no other user sees it
     #[arg(
         long,
         value_name = "URL",
@@ -61,11 +61,11 @@ pub(super) struct Import {
         hide_env_values = true
     )]
     database_url: Option<SecretString>,
-    /// Hide values of this key, as "playback exec" does. May be repeated or separated by commas; bundles are left as they
-    /// are
+    /// Hide values of this key, as "playback exec" does. May be repeated or separated by commas; bundles are imported
+    /// unchanged
     #[arg(long = "redact-key", value_name = "NAME", value_delimiter = ',')]
     redact_keys: Vec<String>,
-    /// Hide what this regular expression matches. May be repeated
+    /// Hide matches of this regular expression. May be repeated
     #[arg(long = "redact-pattern", value_name = "REGEX", value_delimiter = '\n')]
     redact_patterns: Vec<String>,
     /// Why, for the audit trail
@@ -73,7 +73,7 @@ pub(super) struct Import {
     note: Option<String>,
     #[command(flatten)]
     client: ClientArgs,
-    /// Print JSON: the API's answer, and what was left out before
+    /// Print JSON: the API's answer, and the runs that were not sent
     #[arg(long)]
     json: bool,
 }

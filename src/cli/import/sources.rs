@@ -10,15 +10,15 @@ use secrecy::SecretString;
 use crate::import::Kind;
 use crate::store::Options;
 
-/// Bytes of a file by which it is recognized: before the output of a callback, there may be warnings.
+/// Number of bytes read to detect a file's format: warnings may precede the output of a callback.
 const BEGINNING: u64 = 64 << 10;
 
 /// What to import.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    /// Bundles, which are sent as they are.
+    /// Bundles, which are sent unchanged.
     pub(super) bundles: Vec<PathBuf>,
-    /// What is translated.
+    /// Sources that are translated.
     pub(super) foreign: Vec<Source>,
 }
 
@@ -47,7 +47,7 @@ impl Source {
     }
 }
 
-/// Recognizes what was named. If anything is not recognized, nothing is imported.
+/// Detects the format of each source. If one is not recognized, nothing is imported.
 pub(super) fn find(
     paths: &[PathBuf],
     kind: Option<Kind>,

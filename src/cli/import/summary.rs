@@ -22,7 +22,7 @@ struct NotImported {
     why: String,
 }
 
-/// The answers to all bundles together, and what was not sent.
+/// The answers to all bundles together, and the runs that were not sent.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Summary {
     #[serde(flatten)]
@@ -42,12 +42,12 @@ impl Summary {
         all.not_in_bundle.extend(more.not_in_bundle);
     }
 
-    /// Adds what was not sent.
+    /// Adds a run that was not sent.
     pub(super) fn left_out_before(&mut self, not_sent: Vec<NotSent>) {
         self.not_sent.extend(not_sent);
     }
 
-    /// Whether nothing is wrong. A run that is not over can be imported later.
+    /// Whether there was no problem. An unfinished run can be imported later.
     pub(super) fn is_all_right(&self) -> bool {
         self.answer.refused == 0 && self.not_sent.iter().all(|run| !run.wrong)
     }

@@ -1,4 +1,4 @@
-//! Sources of other tools as one bundle, which is made while it is sent.
+//! Converts sources of other tools into one bundle while it is sent.
 
 use std::fs;
 use std::io::{self, PipeReader, PipeWriter};
@@ -19,17 +19,17 @@ use crate::model::time_from_us;
 use crate::store::ara::rows::AraPlaybook;
 use crate::store::ara::{AraDatabase, AraError};
 
-/// Something that was not sent, and why.
+/// A source or run that was not sent, and the reason.
 #[derive(Debug, Serialize)]
 pub(super) struct NotSent {
     /// The file or the database.
     pub(super) source: String,
-    /// Which of its runs; none: the source as a whole.
+    /// The run; none: the whole source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) run: Option<String>,
-    /// Why.
+    /// The reason.
     pub(super) why: String,
-    /// Whether something is wrong: not if the run is not over.
+    /// Whether it is a problem; an unfinished run is not.
     pub(super) wrong: bool,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn upload(
     });
     let answer = send(reader);
     let made = maker.join();
-    // If the collector refused, the pipe broke because of that.
+    // If the collector refused, that is why the pipe broke.
     let answer = answer?;
     let not_sent = made.map_err(|_| anyhow!("the translation failed"))?;
     Ok((answer, not_sent.context("the bundle cannot be made")?))
@@ -147,7 +147,7 @@ impl Maker {
         Ok(())
     }
 
-    /// Sends a playbook; false if the database cannot be read any more.
+    /// Sends a playbook; false if the database can no longer be read.
     async fn playbook(
         &mut self,
         source: &Source,
@@ -162,7 +162,7 @@ impl Maker {
             Err(why) => why,
         };
         let is_over = match &why {
-            // A damaged page may belong to this playbook alone.
+            // A damaged page may only affect this playbook.
             LeftOut::Database(AraError::Damaged | AraError::Value { .. }) => false,
             LeftOut::Database(_) => true,
             LeftOut::NotYet(_) | LeftOut::Damaged(_) => false,
@@ -185,7 +185,7 @@ impl Maker {
         self.bundle.run(run.id, &run.blocks)
     }
 
-    /// Notes that nothing of a source can be imported.
+    /// Records that nothing can be imported from a source.
     fn whole(&mut self, source: &Source, why: &anyhow::Error) {
         self.not_sent.push(NotSent {
             source: source.shown(),

@@ -1,10 +1,10 @@
 //! `playback run`, `adhoc` and `replay`: launch a run on the collector, and follow it.
 //!
-//! The options have the names of Ansible's own. Their values are sent as the fields of a request; files that they name
-//! (extra variables, the vault password, a private key) are read here.
+//! The options are named after Ansible's own. Their values are sent as the fields of a request; files that they name
+//! (extra variables, the vault password, a private key) are read on this machine.
 //!
 //! Layout:
-//! - `options`: the options that all three take
+//! - `options`: the options that all three accept
 //! - `extra_vars`: the forms of `-e`
 //! - `secrets`: the vault password, and the private key
 
@@ -28,7 +28,7 @@ use super::pick::Pick;
 
 /// Run a playbook on the collector's machine, and follow it
 ///
-/// The playbook and the inventory are named relative to the folders that the collector is configured with. Ends with
+/// The names of the playbook and the inventory are relative to the folders in the collector's configuration. Exits with
 /// the run's own exit code. Ctrl-C stops following; the run continues, and "playback cancel" ends it.
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -44,7 +44,7 @@ pub(super) struct Run {
 
 /// Run a module on hosts from the collector's machine, and follow it
 ///
-/// Ends with the run's own exit code, as "run" does.
+/// Exits with the run's own exit code, as "run" does.
 #[derive(Debug, Args)]
 pub(super) struct Adhoc {
     /// Host pattern
@@ -59,14 +59,14 @@ pub(super) struct Adhoc {
 
 /// Repeat a run that the collector launched, and follow it
 ///
-/// Every option is that of the first run unless you give another. Secrets are not stored: give them again. Ends with
-/// the run's own exit code.
+/// Each option has the value of the first run unless you give another. Secrets are not stored: give them again. Exits
+/// with the run's own exit code.
 #[derive(Debug, Args)]
 pub(super) struct Replay {
-    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" of those that
+    /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" among those that
     /// your token launched
     id: Pick,
-    /// Only on the hosts where it failed, or that it could not reach
+    /// Only on the hosts that failed or could not be reached
     #[arg(long, conflicts_with = "limit")]
     only_failed: bool,
     /// Another playbook
@@ -74,7 +74,7 @@ pub(super) struct Replay {
     playbook: Option<String>,
     #[command(flatten)]
     tags: TagOptions,
-    /// Of an ad-hoc run: another host pattern
+    /// For an ad-hoc run: another host pattern
     #[arg(long, value_name = "PATTERN")]
     hosts: Option<String>,
     #[command(flatten)]
@@ -85,7 +85,7 @@ pub(super) struct Replay {
     launch: LaunchArgs,
 }
 
-/// The collector to ask, and what to do after the launch.
+/// The collector, and what to do after the launch.
 #[derive(Debug, Args)]
 pub(super) struct LaunchArgs {
     /// Print the run's id, and do not follow it

@@ -26,7 +26,7 @@ const OPTIONS: [(&str, &str); 10] = [
     ("secrets.extra_vars", "--secret-var"),
 ];
 
-/// Options that every run has, but for secrets.
+/// Options that every run has, except for secrets.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PlainOptions {
     /// Name of the inventory, below the collector's folders
@@ -42,16 +42,16 @@ pub(in crate::cli) struct PlainOptions {
     #[arg(short, long = "become", value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true", hide_possible_values = true)]
     r#become: Option<bool>,
-    /// Which user to become [default: root]
+    /// The user to become [default: root]
     #[arg(long, value_name = "USER")]
     become_user: Option<String>,
-    /// How many hosts at once
+    /// Number of hosts at once
     #[arg(short, long, value_name = "N")]
     forks: Option<u32>,
     /// Print more; -vvv prints still more
     #[arg(short, long = "verbose", action = ArgAction::Count)]
     verbosity: u8,
-    /// Change nothing, tell what would change
+    /// Change nothing, only report what would change
     #[arg(short = 'C', long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true", hide_possible_values = true)]
     check: Option<bool>,
@@ -59,10 +59,10 @@ pub(in crate::cli) struct PlainOptions {
     #[arg(short = 'D', long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
         default_missing_value = "true", hide_possible_values = true)]
     diff: Option<bool>,
-    /// Seconds after which the run is ended [default: the collector's]
+    /// Time limit of the run in seconds [default: the collector's]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
-    /// Why it is run
+    /// Why the run is started
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// Label of the run; may be given several times
@@ -75,7 +75,7 @@ pub(in crate::cli) struct PlainOptions {
 pub(super) struct RunOptions {
     #[command(flatten)]
     plain: PlainOptions,
-    /// File that holds the password of vaulted files, or a program that prints it; read here
+    /// File that contains the password of vaulted files, or a program that prints it; read on this machine
     #[arg(
         long,
         alias = "vault-pass-file",
@@ -91,20 +91,20 @@ pub(super) struct RunOptions {
         conflicts_with_all = ["vault_password_file", "vault_password_secret"]
     )]
     ask_vault_pass: bool,
-    /// Private key to log in with: a file here, or the name of one below the collector's folders
+    /// Private key for the login to hosts: a file on this machine, or the name of one below the collector's folders
     #[arg(long, alias = "key-file", value_name = "FILE|NAME")]
     private_key: Option<String>,
     #[command(flatten)]
     secret_names: SecretOptions,
 }
 
-/// Secrets by the names that the collector's configuration gives them.
+/// Secrets, by their names in the collector's configuration.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SecretOptions {
-    /// Name of the secret that is the password of vaulted files, in the collector's configuration
+    /// Name of the secret with the password of vaulted files, in the collector's configuration
     #[arg(long, value_name = "SECRET")]
     vault_password_secret: Option<String>,
-    /// Name of the secret that is the text of a private key
+    /// Name of the secret with the text of a private key
     #[arg(long, value_name = "SECRET", conflicts_with = "private_key")]
     private_key_secret: Option<String>,
     /// Extra variable whose value is a secret; may be given several times
@@ -171,7 +171,7 @@ impl Fields {
 }
 
 impl PlainOptions {
-    /// The request's fields. Reads the files that options name.
+    /// The request's fields. Reads the files that the options name.
     pub(in crate::cli) fn fields(&self) -> anyhow::Result<Fields> {
         // Every option is named, so that the compiler reports one that is not sent.
         let Self {
@@ -207,7 +207,7 @@ impl PlainOptions {
 }
 
 impl RunOptions {
-    /// The request's fields. Reads the files that options name, and may ask for a password.
+    /// The request's fields. Reads the files that the options name, and may ask for a password.
     pub(super) fn fields(&self) -> anyhow::Result<Fields> {
         let Self {
             plain,
@@ -220,7 +220,7 @@ impl RunOptions {
         secret_names.add_to(&mut fields)?;
         let key = private_key.as_deref().map(secrets::private_key);
         fields.set_secret("private_key", key.transpose()?.as_ref());
-        // Last, so that nobody types a password for a command that turns out to be wrong.
+        // This comes last, so that users do not type a password for an invalid command.
         let password = match vault_password_file {
             Some(file) => Some(secrets::vault_password(file)?),
             None if *ask_vault_pass => Some(secrets::ask_vault_password()?),
@@ -275,7 +275,7 @@ impl ModuleOptions {
     }
 }
 
-/// Names the option in an API error about its field.
+/// Replaces the field in an API error by its option.
 pub(in crate::cli) fn named(error: &anyhow::Error) -> anyhow::Error {
     let text = format!("{error:#}");
     let field = text.split(':').next().unwrap_or_default();

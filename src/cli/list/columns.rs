@@ -1,4 +1,4 @@
-//! The columns that a list can have: by name, each as a text for people and as a value for CSV.
+//! The columns of a list: by name, each with a text for people and a value for CSV.
 
 use std::str::FromStr;
 
@@ -11,13 +11,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 /// A column by its name.
 #[derive(Clone, Copy)]
 pub(super) struct Named {
-    /// How users name it; also its heading in CSV.
+    /// Its name for users; also its heading in CSV.
     pub(super) name: &'static str,
-    /// How it is shown in a table.
+    /// Its layout in a table.
     pub(super) column: Column,
     /// Its value in CSV: times in UTC, durations in seconds.
     value: fn(&ExecutionResult) -> String,
-    /// Its text for people, where that is another.
+    /// Its text for people, if that differs.
     text: Option<fn(&ExecutionResult, &Clock) -> String>,
 }
 
@@ -125,7 +125,7 @@ static ALL: [Named; 24] = [
     ),
 ];
 
-/// A column that has one text.
+/// A column with one text for both.
 const fn of(name: &'static str, column: Column, value: fn(&ExecutionResult) -> String) -> Named {
     Named {
         name,
@@ -135,7 +135,7 @@ const fn of(name: &'static str, column: Column, value: fn(&ExecutionResult) -> S
     }
 }
 
-/// A column whose text for people is not its value.
+/// A column whose text for people differs from its value.
 const fn shown(
     name: &'static str,
     column: Column,

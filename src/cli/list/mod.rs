@@ -17,7 +17,7 @@ use super::query::QueryArgs;
 use crate::clock::Clock;
 use crate::filter::place;
 
-/// The order of a list. The collector sorts: only it can say which runs of all are the longest.
+/// The order of a list. The collector sorts: only it knows the longest of all runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Sort {
     /// Start time, newest first
@@ -34,7 +34,7 @@ impl Sort {
         sort.into_iter().chain(order)
     }
 
-    /// What the first entries are.
+    /// Describes the first entries.
     fn first(self, reverse: bool) -> &'static str {
         match (self, reverse) {
             (Self::Started, false) => "newest",
@@ -52,16 +52,16 @@ pub(super) struct List {
     query: QueryArgs,
     #[command(flatten)]
     filters: Filters<place::List>,
-    /// Sort by start time, newest first, or by duration, longest first: then only runs that are over are listed
+    /// Sort by start time, newest first, or by duration, longest first, which lists finished runs only
     #[arg(long, value_name = "BY", default_value = "started")]
     sort: Sort,
-    /// Sort the other way round: oldest or shortest first
+    /// Reverse the order: oldest or shortest first
     #[arg(long)]
     reverse: bool,
-    /// Show the executions that are going on: how long they still take, and which host they wait for
+    /// Show running executions: their remaining time, and the host that they wait for
     #[arg(long, conflicts_with_all = ["columns", "csv", "status", "sort"])]
     running: bool,
-    /// Show so many at most
+    /// Show at most this many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
     /// Show all of them, however many there are

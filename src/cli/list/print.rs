@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::export::csv;
 use crate::model::{ExecutionResult, Status};
 
-/// Prints the API's list as JSON, its pages joined, as they come.
+/// Prints the API's list as JSON, with its pages joined, as they arrive.
 pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
     let mut out = Out::new();
     let mut first = true;
@@ -36,8 +36,8 @@ pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
     out.flush()
 }
 
-/// Prints a table. Where it would be wider than the terminal, shorter words are used. `first`: what the first entries of
-/// the list are.
+/// Prints a table. If it would be wider than the terminal, shorter words are used. `first`: describes the first entries
+/// of the list.
 pub(super) fn table(
     mut pages: Pages<'_>,
     (layout, first): (Layout, &str),
@@ -59,7 +59,7 @@ pub(super) fn table(
             true => summary::status(record),
             false => summary::short_status(record),
         };
-        // The id before it cannot contain such a word.
+        // The id before it never contains this word.
         let painted = out.paint(summary::colour(record.status), &status);
         line.replacen(&status, &painted, 1)
     };
@@ -102,7 +102,7 @@ pub(super) fn columns(
     Ok(())
 }
 
-/// Prints CSV, its heading first, page by page as they come. No columns means all.
+/// Prints CSV, with a heading, page by page as they arrive. No columns means all.
 pub(super) fn csv(mut pages: Pages<'_>, columns: &[Named]) -> anyhow::Result<()> {
     let columns = if columns.is_empty() {
         Named::all()
@@ -110,7 +110,7 @@ pub(super) fn csv(mut pages: Pages<'_>, columns: &[Named]) -> anyhow::Result<()>
         columns
     };
     let mut out = Out::new();
-    // A file gets the exact text; control characters would drive a terminal.
+    // A file gets the exact text; at a terminal, control characters would be executed.
     let is_terminal = out.width().is_some();
     let cell = |column: &Named, record: &ExecutionResult| {
         let value = column.value(record);
@@ -148,7 +148,7 @@ fn record(entry: &RawValue) -> anyhow::Result<ExecutionResult> {
     serde_json::from_str(entry.get()).context("this version does not understand the collector's")
 }
 
-/// Says to a person how to see more.
+/// Tells a user how to see more.
 fn hint_at_more(pages: &Pages<'_>, first: &str, shown: usize) {
     if pages.cursor().is_some() {
         out::hint(format_args!(

@@ -1,4 +1,4 @@
-//! `playback list --running`: the executions that are going on, how long they still take, and what they wait for.
+//! `playback list --running`: running executions, their remaining time, and what they wait for.
 
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use super::super::{summary, when};
 use crate::clock::Clock;
 use crate::model::{Estimate, ExecutionResult};
 
-/// Shows each with its estimate.
+/// Shows each execution with its estimate.
 pub(super) fn show(
     client: &Client,
     mut pages: Pages<'_>,

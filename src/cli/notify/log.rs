@@ -1,4 +1,4 @@
-//! The log of what targets were sent.
+//! The log of the messages that targets were sent.
 
 use std::process::ExitCode;
 
@@ -15,10 +15,10 @@ use super::super::pick::Pick;
 use super::{Named, path};
 use crate::model::DeliveryState;
 
-/// Show what targets were sent, newest first
+/// Show the messages that targets were sent, newest first
 #[derive(Debug, Args)]
 pub(super) struct Log {
-    /// Only what this target was sent
+    /// Only messages to this target
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
     /// Only messages in this state: pending, delivered or failed
@@ -27,7 +27,7 @@ pub(super) struct Log {
     /// Only messages about this run: its id, as lists show it, or "latest"
     #[arg(long, value_name = "ID")]
     run: Option<Pick>,
-    /// Show so many at most
+    /// Show at most this many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     #[command(flatten)]

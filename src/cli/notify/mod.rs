@@ -1,4 +1,4 @@
-//! `playback notify`: who is told what happened to runs, and what they were sent.
+//! `playback notify`: targets of notifications, and their messages.
 
 mod log;
 mod set;
@@ -15,9 +15,9 @@ use super::out;
 use crate::model::Precondition;
 use crate::notify::seal;
 
-/// Tell people and programs what happens to runs: when a playbook breaks, recovers, does not run
+/// Notify people and programs when a playbook breaks, recovers or does not run
 ///
-/// A target is a chat, a mail address or a webhook, with rules that say what it is told. The token needs the scope "admin".
+/// A target is a chat, a mail address or a webhook, with rules for its notifications. The token needs the scope "admin".
 #[derive(Debug, Args)]
 pub(super) struct Notify {
     #[command(subcommand)]
@@ -28,18 +28,18 @@ pub(super) struct Notify {
 enum NotifyCommand {
     /// List the targets, and whether messages arrive
     List(Plain),
-    /// Show a target: what it is told, and when
+    /// Show a target: its rules and its settings
     Show(Named),
     Set(Box<set::Set>),
-    /// Remove a target, with the log of what it was sent
+    /// Remove a target, and the log of its messages
     Remove(Named),
-    /// Switch a target on, also one that was switched off because it failed
+    /// Switch a target on, even one that was switched off because it failed
     Enable(Named),
     /// Switch a target off
     Disable(Named),
-    /// Send a target an example, and show what came of it
+    /// Send a target an example, and show the outcome
     Test(Named),
-    /// Give a webhook a new secret to sign with; the one before it stays valid until the next time
+    /// Give a webhook a new signing secret; the previous one stays valid until the next rotation
     Rotate(Named),
     Log(log::Log),
     /// Show one message: its request, and each attempt with the answer

@@ -1,4 +1,4 @@
-//! `playback notify set`: a new target, or other settings of one.
+//! `playback notify set`: creates a target, or changes its settings.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -17,36 +17,36 @@ use super::targets;
 use crate::model::{MailSecurity, Precondition, TargetKind, Trigger, wipe_value};
 use crate::notify::seal::SealError;
 
-/// Add a target, or set one anew
+/// Create a target, or replace its settings
 ///
-/// Secrets that are not given stay as they are; --without removes them. Give them in files, or type them when you are asked: the list of processes
-/// shows options to everyone.
+/// Secrets that are not given stay unchanged; --without removes them. Give them in files, or type them when you are
+/// asked: the list of processes shows options to everyone.
 ///
 /// playback notify set ops --kind slack --on broke,recovered,silent --query label:nightly
 #[derive(Debug, Args)]
 pub(super) struct Set {
     /// Its name
     name: String,
-    /// How it is reached: webhook, slack, teams, mattermost, matrix, pagerduty, mail, template
+    /// Its kind: webhook, slack, teams, mattermost, matrix, pagerduty, mail, template
     #[arg(long, value_parser = kind, required_unless_present = "file")]
     kind: Option<TargetKind>,
-    /// What it is told: broke, recovered, still_broken, flapping, lost, silent, waiting, budget, unreachable, canceled, slow,
-    /// drift, failed, finished, started; separated by commas
+    /// What it is notified of: broke, recovered, still_broken, flapping, lost, silent, waiting, budget, unreachable,
+    /// canceled, slow, drift, failed, finished, started; separated by commas
     #[arg(long, value_name = "TRIGGERS", value_delimiter = ',', value_parser = trigger, required_unless_present = "file")]
     on: Vec<Trigger>,
-    /// Of which runs, in the language of "playback list"
+    /// The runs to report, in the query language of "playback list"
     #[arg(long, default_value = "")]
     query: String,
-    /// Silent: after so many hours without a run, instead of what earlier runs let expect
+    /// Silent: after this many hours without a run, instead of a limit derived from earlier runs
     #[arg(long, value_name = "HOURS")]
     silent_hours: Option<u32>,
-    /// Budget: of which, by their names in the configuration, separated by commas; of all by default
+    /// Budget: names of budgets in the configuration, separated by commas; all by default
     #[arg(long = "budget", value_name = "NAMES", value_delimiter = ',')]
     budgets: Vec<String>,
-    /// Budget: when so many percent are spent, instead of 100
+    /// Budget: when this percentage is spent, instead of 100
     #[arg(long, value_name = "PERCENT")]
     budget_percent: Option<u32>,
-    /// Address of a webhook, if it is no secret
+    /// Address of a webhook, if it is not secret
     #[arg(long, value_name = "URL", conflicts_with = "address_file")]
     address: Option<String>,
     /// File with its address; "-" reads standard input
@@ -73,32 +73,32 @@ pub(super) struct Set {
     /// Mail: tls, starttls or none
     #[arg(long, value_parser = security)]
     security: Option<MailSecurity>,
-    /// Mail: user at the mail server
+    /// Mail: user name for the mail server
     #[arg(long)]
     username: Option<String>,
-    /// Mail: file with the user's password
+    /// Mail: file with that user's password
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Remove stored secrets, which stay otherwise: url (of pagerduty), token, password, headers, signing_secrets (of which a
-    /// new one is made); separated by commas
+    /// Remove stored secrets, which stay otherwise: url (for pagerduty), token, password, headers, signing_secrets (a
+    /// new one is generated); separated by commas
     #[arg(long, value_name = "SECRETS", value_delimiter = ',', value_parser = SECRETS, hide_possible_values = true)]
     without: Vec<String>,
-    /// Template: file with the request's body, in the language of Jinja
+    /// Template: file with the request's body, a Jinja template
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
-    /// Not told in these hours, such as 22:00-06:00, in the collector's time zone; may be given several times
+    /// Send nothing in these hours, such as 22:00-06:00, in the collector's time zone; may be given several times
     #[arg(long, value_name = "FROM-TO", value_parser = hours)]
     quiet: Vec<(String, String)>,
-    /// Collect events for so many minutes, and send them in one message
+    /// Collect events for this many minutes, and send them in one message
     #[arg(long, value_name = "N")]
     digest_minutes: Option<u32>,
-    /// Messages an hour at most; what exceeds them is sent in one message
+    /// Maximum number of messages in an hour; further events are sent in one message
     #[arg(long, value_name = "N")]
     max_per_hour: Option<u32>,
-    /// Add it, and refuse to change one of that name
+    /// Only create it, and fail if the name exists
     #[arg(long)]
     new: bool,
-    /// File with all settings, as a table of the collector's configuration file (TOML)
+    /// File with all settings, in the form of the collector's configuration file (TOML)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "on", "query"])]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -172,7 +172,7 @@ fn from_file(file: &Path) -> anyhow::Result<Value> {
     let text = std::fs::read_to_string(file).map(Zeroizing::new);
     let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
     let settings: Result<Value, _> = toml::from_str(&text);
-    // The message of the parser repeats the line, which may hold a secret.
+    // The parser's message repeats the line, which may contain a secret.
     settings.map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         let line = text[..at.min(text.len())].lines().count().max(1);
@@ -264,7 +264,7 @@ fn secrets(command: &Set, client: &Client, settings: &mut Value) -> anyhow::Resu
     if targets.any(|one| one["name"] == command.name.as_str()) {
         return Ok(());
     }
-    // Nobody is asked for what could not be stored.
+    // Users are not asked for a secret that could not be stored.
     if list["has_key"] == false {
         bail!(SealError::NoKey);
     }

@@ -34,7 +34,7 @@ pub(super) struct Target {
 #[derive(Deserialize)]
 struct List {
     targets: Vec<Target>,
-    /// Older collectors do not say.
+    /// Missing in answers of older collectors.
     #[serde(default = "yes")]
     has_key: bool,
 }

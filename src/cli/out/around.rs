@@ -1,11 +1,11 @@
-//! Cuts a line that is wider than the terminal so that what was looked for stays in sight.
+//! Cuts a line that is wider than the terminal so that the match stays visible.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::table::CUT;
 
-/// Cuts both ends of a line that is given in parts, of which every second one is a match: as much as fits around the
-/// first match is kept, and no part is dropped.
+/// Cuts both ends of a line that is given in parts, of which every second one is a match. It keeps as much text around
+/// the first match as fits, and drops no part.
 pub(in crate::cli) fn cut_around(parts: &[String], width: usize) -> Vec<String> {
     if parts.iter().map(|part| part.width()).sum::<usize>() <= width {
         return parts.to_vec();
@@ -17,7 +17,7 @@ pub(in crate::cli) fn cut_around(parts: &[String], width: usize) -> Vec<String> 
         .collect();
     let of = |at: usize| all[at].1.width().unwrap_or(0);
     let first = all.iter().position(|(part, _)| *part == 1).unwrap_or(0);
-    // The characters from `start` to `end` are kept. A cut end shows a mark, which takes room, too.
+    // The characters from `start` to `end` are kept. A cut end shows a mark, which also takes space.
     let (mut start, mut end) = (first, first);
     let mut room = width.saturating_sub(2 * CUT.width());
     while end < all.len() && all[end].0 <= 1 && of(end) <= room {
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(cut(&["one two three ", "four", ""], 10), "…ree four");
         assert_eq!(cut(&["", "a long match", ""], 8), "a long…");
         assert_eq!(cut(&["日本語の", "文字", "です"], 10), "…の文字で…");
-        // Nothing is marked in the line around a match, for instance.
+        // A line around a match, for example, contains no match.
         assert_eq!(cut(&["a long line"], 8), "a long…");
         for width in 2..40 {
             cut(

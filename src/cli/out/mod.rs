@@ -1,8 +1,8 @@
 //! The one place that prints: answers to standard output, remarks to standard error.
 //!
-//! A reader of our output may stop early (`| head`): that is [`Closed`], an end and not a failure. Recorded text is
-//! shown to people without control characters, which a terminal would obey; only the run's own output is passed on
-//! unchanged.
+//! A reader of our output may stop early (`| head`): that is [`Closed`], a normal end and not a failure. Recorded text
+//! is shown to people without control characters, which a terminal would execute; only the run's own output is passed
+//! on unchanged.
 
 //!
 //! At a terminal a table is never wider than the screen, and longer texts wrap; elsewhere, and with `--wide`,
@@ -25,10 +25,10 @@ pub(super) use table::{Column, cut_end, cut_front, width as table_width};
 
 use super::environment;
 
-/// How wide tables are.
+/// The width of tables.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(super) struct Layout {
-    /// Show columns whole, however wide the terminal is
+    /// Show columns in full, however wide the terminal is
     #[arg(long)]
     wide: bool,
 }
@@ -78,7 +78,7 @@ impl Out {
         }
     }
 
-    /// Columns of the terminal, if lines are to fit it.
+    /// Columns of the terminal, if lines must fit it.
     pub(super) fn width(&self) -> Option<usize> {
         self.width
     }
@@ -129,7 +129,7 @@ impl Out {
         self.table_of(&columns, rows, paint)
     }
 
-    /// Like [`Self::table`], for columns that a user chose: every row has as many cells.
+    /// Like [`Self::table`], for columns that a user chose: every row has the same number of cells.
     pub(super) fn table_of<R: AsRef<[String]>>(
         &mut self,
         columns: &[Column],
@@ -202,7 +202,7 @@ pub(super) fn note(text: impl Display) {
     }
 }
 
-/// Prints a remark for a person at a terminal; scripts do not get it.
+/// Prints a remark for a person at a terminal; scripts do not see it.
 pub(super) fn hint(text: impl Display) {
     if io::stderr().is_terminal() {
         note(text);
@@ -214,7 +214,7 @@ pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Wraps the text to that width, at blanks where there are any.
+/// Wraps the text to that width, at blanks if possible.
 fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     let Some(width) = width.filter(|width| text.width() > *width) else {
         return vec![text.to_owned()];
@@ -246,12 +246,12 @@ fn split_at_width(text: &str, width: usize) -> (&str, &str) {
     text.split_at(end.unwrap_or(first))
 }
 
-/// Whether a person can be asked.
+/// Whether the user can be asked.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks a person, and takes "y" and "yes" for yes. No answer is no.
+/// Asks the user; "y" and "yes" mean yes. No answer means no.
 pub(super) fn ask(question: &str) -> anyhow::Result<bool> {
     let mut to = io::stderr();
     write!(to, "{question}").and_then(|()| to.flush())?;

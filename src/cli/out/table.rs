@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 /// Blanks between two columns.
 const GAP: usize = 2;
 
-/// Stands for what was cut off.
+/// Marks text that was cut off.
 pub(super) const CUT: &str = "…";
 
 /// Shortens a text to a width.
@@ -17,7 +17,7 @@ pub(in crate::cli) struct Column {
     name: &'static str,
     /// How its texts are shortened, and the minimum width.
     shorten: Option<(Shorten, usize)>,
-    /// Whether an empty column is dropped where room is scarce.
+    /// Whether an empty column is dropped if space is scarce.
     is_spare: bool,
 }
 
@@ -31,7 +31,7 @@ impl Column {
         }
     }
 
-    /// Shown in full, or dropped if every row is empty ("-", "0" or no text) and room is scarce.
+    /// Shown in full, or dropped if every row is empty ("-", "0" or no text) and space is scarce.
     pub(in crate::cli) const fn spare(name: &'static str) -> Self {
         Self {
             is_spare: true,
@@ -44,12 +44,12 @@ impl Column {
         Self::by(name, least, cut_end)
     }
 
-    /// Texts may be cut at the front: the end of a path says most.
+    /// Texts may be cut at the front: the end of a path is most significant.
     pub(in crate::cli) const fn front(name: &'static str, least: usize) -> Self {
         Self::by(name, least, cut_front)
     }
 
-    /// Texts may be shortened by this function, to no less than `least` characters.
+    /// Texts may be shortened by this function, down to `least` characters.
     pub(in crate::cli) const fn by(name: &'static str, least: usize, shorten: Shorten) -> Self {
         Self {
             name,

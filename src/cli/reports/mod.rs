@@ -1,4 +1,4 @@
-//! `playback reports`: the reports that the collector makes by itself, and their schedules.
+//! `playback reports`: the reports that the collector makes regularly, and their schedules.
 
 mod schedules;
 
@@ -19,7 +19,7 @@ use super::out::{self, Colour, Column, Layout, Out};
 use super::when;
 use crate::model::{DeliveryState, ReportDelivery, ReportFormat};
 
-/// List the reports that the collector made by itself, show one, and say when it makes which
+/// List, show and schedule the reports that the collector makes regularly
 ///
 /// Listing and showing needs the scope "read", changing a schedule "admin".
 #[derive(Debug, Args)]
@@ -33,15 +33,15 @@ pub(super) struct Reports {
 
 #[derive(Debug, Subcommand)]
 enum ReportsCommand {
-    /// Print a report that was made, from the history as it is now, or write it to a file
+    /// Print a report, made again from the current history, or write it to a file
     Show(Show),
-    /// List the schedules of reports: what they make, and when next
+    /// List the report schedules: what they make, and when
     Schedules(schedules::Schedules),
-    /// Create a schedule of reports, or change the one of that name
+    /// Create a report schedule, or replace the one with that name
     Schedule(Box<schedules::Schedule>),
-    /// Make no reports for now
+    /// Pause a schedule: it makes no reports
     Pause(schedules::Named),
-    /// Make reports again, from now on
+    /// Resume a schedule
     Resume(schedules::Named),
     /// Delete a schedule; the reports that were made for it stay
     Delete(schedules::Named),
@@ -52,7 +52,7 @@ struct List {
     /// Only reports of this schedule
     #[arg(long, value_name = "NAME")]
     schedule: Option<String>,
-    /// Show so many at most, the latest first
+    /// Show at most this many, newest first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     #[command(flatten)]
@@ -68,10 +68,10 @@ struct List {
 struct Show {
     /// Its id, as "playback reports" lists it, or "latest"
     id: String,
-    /// The format [default: the first of those that its schedule delivers]
+    /// The format [default: the first that its schedule delivers]
     #[arg(long, value_parser = names(&ReportFormat::ALL, ReportFormat::as_str))]
     format: Option<String>,
-    /// Write to this file, which is replaced once everything is there; by default to standard output
+    /// Write to this file, which is only replaced by a complete report; standard output by default
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -156,7 +156,7 @@ fn list(command: &List) -> anyhow::Result<()> {
     out.flush()
 }
 
-/// How deliveries went.
+/// The outcome of deliveries.
 fn deliveries(deliveries: &[ReportDelivery]) -> String {
     if deliveries.is_empty() {
         return "nowhere".to_owned();
@@ -176,7 +176,7 @@ fn deliveries(deliveries: &[ReportDelivery]) -> String {
     deliveries.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// The report that is meant.
+/// The selected report.
 fn find(client: &Client, id: &str) -> anyhow::Result<Uuid> {
     if id == "latest" {
         let page: Page = client.get("/reports", &[("limit", "1".to_owned())])?;

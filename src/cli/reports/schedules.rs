@@ -34,23 +34,23 @@ pub(super) struct Schedule {
     /// The time zone of the cron line, such as Europe/Berlin
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     zone: String,
-    /// Report the day, the seven days or the month before that time
+    /// Report the day, the seven days or the month before the scheduled time
     #[arg(long, value_parser = names(&ReportPeriod::ALL, ReportPeriod::as_str), default_value = "week")]
     period: String,
     /// Only runs that match, as in 'label:prod NOT user:ann'
     #[arg(long, value_name = "QUERY")]
     query: Option<String>,
-    /// Deliver these formats, joined by commas: as files, attachments of mails, documents of webhooks
+    /// Deliver these formats, joined by commas: as files, attachments of mails, or documents of webhooks
     #[arg(long = "format", value_name = "FORMATS", value_delimiter = ',', default_value = "html",
           value_parser = names(&ReportFormat::ALL, ReportFormat::as_str))]
     formats: Vec<String>,
-    /// Write each report to this folder, which is within the folder that the collector's configuration names
+    /// Write each report to this folder, within the folder that the collector's configuration names
     #[arg(long = "folder", value_name = "NAME")]
     folders: Vec<String>,
-    /// Send each report to this target of notifications: a webhook, mail or chat, as "playback notify" lists them
+    /// Send each report to this notification target: a webhook, mail or chat from "playback notify"
     #[arg(long = "target", value_name = "NAME")]
     targets: Vec<String>,
-    /// Add it, and refuse to change one of that name
+    /// Only create it, and fail if the name exists
     #[arg(long)]
     new: bool,
     /// Why, for the audit trail
@@ -79,7 +79,7 @@ struct ScheduleList {
     schedules: Vec<ScheduleItem>,
 }
 
-/// A schedule as the API lists it; its settings stand beside the rest.
+/// A schedule in the API's list, where its settings are not nested.
 #[derive(Debug, Deserialize)]
 struct ScheduleItem {
     name: String,
@@ -178,7 +178,7 @@ fn path(name: &str) -> String {
     format!("/report-schedules/{name}")
 }
 
-/// Says when the next report is made.
+/// Reports when the next report will be made.
 fn print_saved(saved: &RawValue) -> anyhow::Result<()> {
     let item: ScheduleItem = serde_json::from_str(saved.get())?;
     let name = plain(&item.name);

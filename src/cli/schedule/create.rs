@@ -13,10 +13,10 @@ use super::super::launch::options::{
 use super::{ReadArgs, path, shown};
 use crate::model::{MissedTimes, Overlap, Schedule};
 
-/// Create a schedule of a playbook, or with --hosts of a module
+/// Create a schedule for a playbook, or with --hosts for a module
 ///
-/// The options of the run are those of "playback run". Its extra variables are stored: secrets are named instead, as the
-/// section [launcher.secrets] of the collector's configuration names them.
+/// The options of the run are those of "playback run". Extra variables are stored: instead of secrets, give their names
+/// in the section [launcher.secrets] of the collector's configuration.
 #[derive(Debug, Args)]
 pub(super) struct Create {
     /// Name of the schedule: letters, digits, ".", "_" and "-"
@@ -32,10 +32,10 @@ pub(super) struct Create {
     zone: String,
     #[command(flatten)]
     rules: Rules,
-    /// Replace the settings of a schedule that exists
+    /// Replace the settings of an existing schedule
     #[arg(long)]
     replace: bool,
-    /// Instead of a playbook, run a module on these hosts
+    /// Run a module on these hosts, instead of a playbook
     #[arg(long, value_name = "PATTERN")]
     hosts: Option<String>,
     #[command(flatten)]
@@ -70,21 +70,21 @@ pub(super) struct Change {
     read_args: ReadArgs,
 }
 
-/// Options for missed times, overlapping runs and clock changes.
+/// Options for missed times, overlapping runs and delays.
 #[derive(Debug, Args)]
 struct Rules {
-    /// What to do when its last run is not over: leave the time out (skip, the default), start the next run afterwards
+    /// What to do if the last run is not finished: skip this time (skip, the default), start the next run afterwards
     /// (queue), or cancel the last run and start the next (cancel)
     #[arg(long, value_name = "WHAT", value_parser = overlap)]
     overlap: Option<Overlap>,
-    /// What to do with times that came while no collector could start it: leave them out (skip, the default), or start one
-    /// run for all (run_once)
+    /// How to treat times at which no collector could start a run: skip them (skip, the default), or start one run for all
+    /// of them (run_once)
     #[arg(long, value_name = "WHAT", value_parser = missed)]
     missed: Option<MissedTimes>,
-    /// Start each run up to so many seconds late, at random
+    /// Start each run with a random delay of up to this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=3600))]
     jitter: Option<u32>,
-    /// What the schedule is for
+    /// Its purpose
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 }
@@ -97,7 +97,7 @@ fn missed(text: &str) -> Result<MissedTimes, String> {
     MissedTimes::from_name(text).ok_or_else(|| "it must be skip or run_once".to_owned())
 }
 
-/// The request, as the API takes it.
+/// The request, in the form of the API.
 #[derive(Serialize)]
 struct Body<'a, R: Serialize> {
     name: &'a str,
@@ -160,7 +160,7 @@ pub(super) fn change(command: &Change) -> anyhow::Result<()> {
     } = command;
     let client = Client::new(&read_args.client)?;
     let raw: Box<RawValue> = client.get(&path(name), &[])?;
-    // What it runs is sent back as it came.
+    // What it runs is sent back unchanged.
     let answered: Value = serde_json::from_str(raw.get())?;
     let run = answered
         .get("run")

@@ -21,8 +21,8 @@ use create::{Change, Create};
 
 /// List, create, change, pause, run and delete schedules of runs
 ///
-/// The collector starts the runs of a schedule by itself, on behalf of the token that created it. Changes need the scope
-/// "run"; those of schedules that are not yours, "admin".
+/// The collector starts the runs of a schedule on behalf of the token that created it. Changes need the scope "run", or
+/// "admin" for schedules that are not yours.
 #[derive(Debug, Args)]
 pub(super) struct ScheduleArgs {
     #[command(subcommand)]
@@ -31,12 +31,12 @@ pub(super) struct ScheduleArgs {
 
 #[derive(Debug, Subcommand)]
 enum ScheduleCommand {
-    /// List the schedules: when each runs next, and how its last run went
+    /// List the schedules: the next run of each, and the outcome of its last run
     List {
         #[command(flatten)]
         read_args: ReadArgs,
     },
-    /// Show a schedule: its next ten times, what became of its last ones, and why it starts nothing
+    /// Show a schedule: its next ten times, the outcome of its last ones, and what prevents its runs
     Show {
         /// Its name
         schedule: String,
@@ -45,14 +45,15 @@ enum ScheduleCommand {
     },
     Create(Box<Create>),
     Change(Box<Change>),
-    /// Pause a schedule: it starts nothing until it is resumed
+    /// Pause a schedule: it starts no runs until it is resumed
     Pause(Named),
-    /// Resume a schedule; times that came while it was paused are not made up for
+    /// Resume a schedule; times that it missed while it was paused are skipped
     Resume(Named),
-    /// Run a schedule now, also one that is paused, and follow the run
+    /// Run a schedule now, even if it is paused, and follow the run
     ///
-    /// The run is on behalf of your token, and its record says so; the next times of the schedule stay as they are. If its last
-    /// run is not over, its rule (--overlap) holds. Ends with the run's own exit code, as "playback run" does.
+    /// The run is on behalf of your token, and its record says so; the next times of the schedule do not change. If the
+    /// last run is not finished, the schedule's --overlap applies. Exits with the run's own exit code, as "playback
+    /// run" does.
     Run {
         /// Its name
         schedule: String,
@@ -64,15 +65,14 @@ enum ScheduleCommand {
     },
     /// Delete a schedule; its runs stay in the history
     Delete(Named),
-    /// List the names of the secrets that a schedule can name; what they are, the collector tells nobody
+    /// List the names of the secrets that a schedule can use; the collector never shows their values
     Secrets {
         #[command(flatten)]
         read_args: ReadArgs,
     },
     /// Show the next ten times of a cron line
     Preview {
-        /// Five fields (minute, hour, day of month, month, day of week), six with seconds before them, or "@daily" and the
-        /// like
+        /// Five fields (minute, hour, day of month, month, day of week), six with seconds first, or "@daily" and the like
         cron: String,
         /// Name of the time zone, such as Europe/Berlin
         #[arg(long, value_name = "ZONE", default_value = "UTC")]
@@ -82,7 +82,7 @@ enum ScheduleCommand {
     },
 }
 
-/// The collector to ask, and the format of the answer.
+/// The collector, and the format of the answer.
 #[derive(Debug, Args)]
 struct ReadArgs {
     #[command(flatten)]
@@ -137,10 +137,10 @@ pub(super) fn run(command: &ScheduleArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The API's path of a schedule. Names that need encoding are none of schedules.
+/// The API's path of a schedule. Names that need encoding do not exist.
 fn path(name: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    // In a path, "+" stands for itself.
+    // In a path, "+" is a literal character.
     format!("/schedules/{}", encoded.replace('+', "%20"))
 }
 
@@ -166,7 +166,7 @@ fn show(name: &str, read_args: &ReadArgs) -> anyhow::Result<()> {
     shown(&raw, read_args.json)
 }
 
-/// Prints a schedule that the collector answered with.
+/// Prints a schedule from the collector's answer.
 fn shown(raw: &RawValue, json: bool) -> anyhow::Result<()> {
     if json {
         return out::line(raw.get());

@@ -7,7 +7,7 @@ use super::super::out::{Colour, Column, Out, plain};
 use super::super::when;
 use crate::model::{Schedule, ScheduleOutcome, ScheduleTime, ScheduledRun};
 
-/// So many of its last times are shown; `--json` has all.
+/// How many of its last times are shown; `--json` has all.
 const PAST: usize = 10;
 
 /// A time in a schedule's own zone.
@@ -15,7 +15,7 @@ pub(super) fn in_zone(time: &DateTime<FixedOffset>) -> String {
     time.format("%a %Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
-/// When it runs next.
+/// Its next time.
 pub(super) fn next(time: Option<&DateTime<FixedOffset>>) -> String {
     time.map_or_else(
         || "it has no further time".to_owned(),
@@ -85,7 +85,7 @@ fn outcome(time: &ScheduleTime, schedule: &Schedule) -> String {
     }
 }
 
-/// Whether it starts runs, in a word or two.
+/// Whether it starts runs, in one or two words.
 fn state(schedule: &Schedule) -> String {
     match &schedule.blocked {
         Some(block) => block.reason.as_str().replace('_', " "),
@@ -230,7 +230,7 @@ fn past(schedule: &Schedule, out: &mut Out) -> anyhow::Result<()> {
     out.table(columns, rows.collect(), |_, _, line| line)
 }
 
-/// Why nothing was started or who asked for it, and what was passed over.
+/// Why no run was started or who requested it, and how many times were skipped.
 fn why(time: &ScheduleTime) -> String {
     let passed = match time.passed_over {
         0 => None,

@@ -22,7 +22,7 @@ pub(super) fn install(folder: &Path) -> anyhow::Result<ExitCode> {
             folder.display()
         );
     }
-    // Nothing is installed unless everything can be.
+    // Nothing is installed unless all of it can be.
     for program in PROGRAMS {
         let file = folder.join(program);
         if file.symlink_metadata().is_ok() && !is_shim(&file) {
@@ -62,7 +62,7 @@ fn in_path(folder: &Path) -> anyhow::Result<()> {
     out::line("\"playback shim status\" tells whether it works.")
 }
 
-/// A word as a person types it in a shell: quoted if necessary.
+/// A word as users type it in a shell: quoted if necessary.
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%".contains(c);
     if text.chars().all(plain) {
@@ -76,7 +76,7 @@ fn always_quoted(text: &str) -> String {
     String::from_utf8_lossy(&quoted(text.as_bytes())).into_owned()
 }
 
-/// A word quoted for a shell, whatever bytes it holds.
+/// A word quoted for a shell, whatever bytes it contains.
 fn quoted(word: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'\''];
     for byte in word {
@@ -139,7 +139,7 @@ pub(super) fn uninstall(folder: &Path, own: bool) -> anyhow::Result<ExitCode> {
     }
     if own {
         match fs::remove_dir(folder) {
-            // The folder also holds something else.
+            // The folder contains other files, too.
             Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
             _ => {}
         }

@@ -1,9 +1,9 @@
-//! `playback shim`: programs with the names of Ansible's that run the real ones under `playback exec`. So runs that end
-//! before Ansible loads callbacks are recorded too, and nobody has to type `exec`.
+//! `playback shim`: programs with the names of Ansible's, which run the real ones under `playback exec`. This also
+//! records runs that end before Ansible loads callbacks, and users do not have to type `exec`.
 //!
 //! Layout:
-//! - `shim.sh`: the shim itself, which can run the real program without anything of ours
-//! - `executable`: looks up a name in PATH
+//! - `shim.sh`: the shim itself, which can run the real program even without Playback
+//! - `executable`: finds a name in PATH
 //! - `install`: installs and removes shims; `status`: whether PATH leads to them
 
 mod executable;
@@ -20,7 +20,7 @@ use super::environment;
 
 pub(super) use executable::{Executable, find};
 
-/// The programs that get a shim. Not `ansible-console`: each command typed in it is a run of its own.
+/// The programs that get a shim. `ansible-console` does not: each command typed in it is a separate run.
 pub(super) const PROGRAMS: [&str; 3] = ["ansible-playbook", "ansible", "ansible-pull"];
 
 /// Start of a shim's second line.
@@ -29,7 +29,7 @@ const MARK: &str = "# playback-shim ";
 /// Record every run of Ansible from outside, without typing "playback exec"
 ///
 /// A shim is a small program named "ansible-playbook", "ansible" or "ansible-pull" in a folder that comes first in PATH. It
-/// runs the real one under "playback exec". So a run has a record also if it ends before Ansible loads callbacks.
+/// runs the real program under "playback exec". This records even runs that end before Ansible loads callbacks.
 #[derive(Debug, Args)]
 pub(super) struct Shim {
     #[command(subcommand)]
@@ -42,9 +42,9 @@ enum Command {
     Install(Change),
     /// Remove the shims; everything else stays
     Uninstall(Change),
-    /// Tell what runs when Ansible's programs are called: a shim, or the program itself
+    /// Show what runs when Ansible's programs are called: a shim, or the program itself
     ///
-    /// Ends with 0 if every program that is installed runs through a shim, and with 1 otherwise.
+    /// Exits with 0 if every installed program runs through a shim, and with 1 otherwise.
     Status(status::Status),
 }
 
@@ -53,7 +53,7 @@ struct Change {
     /// Folder of the shims
     #[arg(required_unless_present = "user", conflicts_with = "user")]
     folder: Option<PathBuf>,
-    /// The user's own: playback/shims in XDG_DATA_HOME or ~/.local/share
+    /// The user's own folder: playback/shims in XDG_DATA_HOME or ~/.local/share
     #[arg(long)]
     user: bool,
 }
@@ -80,7 +80,7 @@ pub(super) fn run(command: &Shim) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Whether a file is one of our shims, by its second line, under whatever name or link.
+/// Whether a file is one of our shims, by its second line, whatever its name or link.
 fn is_shim(file: &Path) -> bool {
     use std::io::{BufRead as _, BufReader, Read as _};
     let Ok(file) = std::fs::File::open(file) else {

@@ -1,4 +1,4 @@
-//! Shows what modules returned: every field of a result, the telling ones first.
+//! Shows what modules returned: every field of a result, the most significant ones first.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use super::failures::{field, items_of};
 use super::results::{Entry, detail};
 use crate::failure::{REPORTED, item_label, text_of};
 
-/// Prints one result with all that the module returned.
+/// Prints one result with everything that the module returned.
 pub(super) fn print(client: &Client, id: Uuid, entry: &Entry, out: &mut Out) -> anyhow::Result<()> {
     let head = format!("{}: {} on {}", entry.status(), entry.task_name, entry.host);
     let colour = if entry.is_bad() {
@@ -42,7 +42,7 @@ pub(super) fn print(client: &Client, id: Uuid, entry: &Entry, out: &mut Out) -> 
     Ok(())
 }
 
-/// Prints the fields of what a module returned, those that tell what happened first, without the loop's variable.
+/// Prints the fields of what a module returned, the most significant ones first, without the loop's variable.
 fn fields(content: &Value, variable: Option<&str>, out: &mut Out) -> anyhow::Result<()> {
     let Some(content) = content.as_object() else {
         return Ok(());
@@ -64,7 +64,7 @@ fn fields(content: &Value, variable: Option<&str>, out: &mut Out) -> anyhow::Res
     Ok(())
 }
 
-/// Whether a field says what is shown otherwise (whether it changed something, the lines of `stdout`), or is Ansible's
+/// Whether a field repeats other information (whether it changed something, the lines of `stdout`), or is Ansible's
 /// own.
 fn is_left_out(name: &str) -> bool {
     matches!(

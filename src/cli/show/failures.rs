@@ -11,10 +11,10 @@ use super::places::Places;
 use super::results::{Entry, Narrowed, detail, failed};
 use crate::failure::{REPORTED, item_label, telling, text_of};
 
-/// Lines of a long text in the short form: the last ones, which say how it ended.
+/// Number of lines of a long text in the short form: the last ones, which show the outcome.
 const LINES: usize = 10;
 
-/// Failed loop items in the short form.
+/// Number of failed loop items in the short form.
 const ITEMS: usize = 3;
 
 /// How much detail to show.
@@ -26,7 +26,7 @@ pub(super) enum Detail {
     All,
 }
 
-/// Prints what made the run fail in the short form: at most `most` results.
+/// Prints in the short form what made the run fail: at most `most` results.
 pub(super) fn in_short(
     client: &Client,
     id: Uuid,

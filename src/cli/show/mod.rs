@@ -31,14 +31,15 @@ pub(super) struct Show {
     /// Print all results: each task on each host
     #[arg(long)]
     results: bool,
-    /// Print the results that failed, with all that the module said
+    /// Print the failed results, with everything that the module returned
     #[arg(long, conflicts_with = "results")]
     failed: bool,
-    /// Print the results of this task with all that the module returned: its number, its name, or part of its name.
-    /// With --results or --failed, list only those
+    /// Print the results of this task with everything that the module returned: its number, its name, or part of its
+    /// name. With --results or --failed, only list its results
     #[arg(long, value_name = "TASK")]
     task: Option<String>,
-    /// Print the results on this host with all that the modules returned. With --results or --failed, list only those
+    /// Print the results on this host with everything that the modules returned. With --results or --failed, only list
+    /// its results
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
     #[command(flatten)]
@@ -51,7 +52,7 @@ pub(super) struct Show {
 }
 
 impl Show {
-    /// How results are to be shown, if they are requested.
+    /// How to show results, if they are requested.
     fn view(&self) -> Option<View> {
         if self.results {
             return Some(View::Table);
@@ -102,7 +103,7 @@ fn path(id: Uuid) -> String {
     format!("/executions/{id}")
 }
 
-/// Streams an answer through: it may not fit in memory.
+/// Passes an answer on while it arrives: it may not fit in memory.
 fn copy(
     client: &Client,
     path: &str,

@@ -1,4 +1,4 @@
-//! An execution as a page: what ran, how it ended, the recap, what failed, where the output is.
+//! An execution as a page: what ran, its outcome, the recap, what failed, how to see the output.
 
 use chrono::DateTime;
 use playback_wire::{ExecutionStarted, HostStats, Redaction};
@@ -22,7 +22,7 @@ const FIELDS: &str = "id,type,status,phase,reason,queued_time,canceled_by,cancel
 /// Failures shown on the page; `--failed` shows all.
 const FAILURES: usize = 10;
 
-/// Up to this many hosts the recap is shown in full.
+/// Maximum number of hosts with which the recap is shown in full.
 const HOSTS: usize = 40;
 
 pub(super) fn print(client: &Client, id: Uuid, clock: &Clock, out: &mut Out) -> anyhow::Result<()> {
@@ -147,7 +147,7 @@ fn facts(record: &ExecutionResult, clock: &Clock) -> Vec<(&'static str, String)>
             match (is_queued, is_start_known) {
                 (true, _) => "queued",
                 (false, true) => "started",
-                // The only time that is known.
+                // The only known time.
                 (false, false) => "ended",
             },
             if took.is_empty() {
@@ -210,7 +210,7 @@ fn launched_by(run: &ExecutionStarted) -> String {
         .unwrap_or_default()
 }
 
-/// The schedule that it is a run of.
+/// The schedule that started it.
 fn schedule(run: &ExecutionStarted) -> String {
     match &run.schedule {
         Some(name) if is_by_hand(run) => format!("{name}, run by hand"),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::client::Client;
 
-/// Where tasks of one execution are defined. Each task is requested once, however many results it has.
+/// File and line of an execution's tasks. Each task is requested once, however many results it has.
 #[derive(Debug, Default)]
 pub(super) struct Places(HashMap<u32, Option<String>>);
 

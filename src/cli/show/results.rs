@@ -1,5 +1,5 @@
-//! Results of an execution: as a table, the failed ones with their messages, or those of a task or host with all that
-//! they returned.
+//! Results of an execution: as a table, the failed ones with their messages, or those of a task or host with everything
+//! that they returned.
 
 use anyhow::bail;
 use serde::Deserialize;
@@ -21,11 +21,11 @@ pub(super) enum View {
     Table,
     /// The failed ones and those of unreachable hosts, with their messages.
     Failures,
-    /// With all that they returned.
+    /// With everything that they returned.
     Content,
 }
 
-/// Which results: those of some tasks, those of a host.
+/// Which results: those of certain tasks, those of a host.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Narrowed {
     /// Numbers of the tasks; none: of all tasks.
@@ -63,7 +63,7 @@ impl Entry {
         self.status == "failed" || self.status == "unreachable"
     }
 
-    /// Whether it is a failure that nothing handled: neither ignored nor rescued nor repeated in the debugger.
+    /// Whether it is an unhandled failure: neither ignored nor rescued nor repeated in the debugger.
     pub(super) fn is_failure(&self) -> bool {
         self.is_bad() && !self.ignored && !self.rescued && !self.retracted
     }
@@ -129,7 +129,7 @@ pub(super) fn print(
     }
 }
 
-/// `{"results": […]}`, written as the entries come.
+/// `{"results": […]}`, written as the entries arrive.
 struct JsonList<'o> {
     out: &'o mut Out,
     between: &'static [u8],
@@ -243,7 +243,7 @@ fn for_each(
     status: Option<&str>,
     mut each: impl FnMut(&RawValue) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    // The API takes one task at a time.
+    // The API accepts one task at a time.
     let tasks = match &narrowed.tasks {
         Some(tasks) => tasks.iter().copied().map(Some).collect(),
         None => vec![None],

@@ -34,7 +34,7 @@ impl Task {
     }
 }
 
-/// The numbers of the tasks that a text names: a number, a name, or else part of a name, ignoring case.
+/// The numbers of the tasks that match a text: a number, a name, or otherwise part of a name, ignoring case.
 pub(super) fn named(client: &Client, id: Uuid, text: &str) -> anyhow::Result<Vec<u32>> {
     if let Ok(number) = text.parse() {
         return Ok(vec![number]);

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::filter::place;
 use crate::model::{By, Period};
 
-/// Count executions: how they ended, how long they took, which hosts failed
+/// Count executions: their outcomes, their durations, which hosts failed
 #[derive(Debug, Args)]
 #[command(after_help = SEVERAL)]
 pub(super) struct Stats {
@@ -29,7 +29,7 @@ pub(super) struct Stats {
     /// Count for each playbook, inventory, host, task, label or user
     #[arg(long, value_parser = names(By::ALL, By::as_str))]
     by: Option<String>,
-    /// Show so many of them at most
+    /// Show at most this many of them
     #[arg(long, value_name = "N", default_value_t = 20, requires = "by", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use super::super::summary::{shorten_task, told_apart};
 use super::super::when::{range, show, show_seconds};
 use crate::model::{By, Figures, GroupFigures, Statistics};
 
-/// Prints the totals, the time series and what stands out; or the requested groups.
+/// Prints the totals, the time series and the most frequent names; or the requested groups.
 pub(super) fn tables(
     statistics: &Statistics,
     by: Option<By>,
@@ -128,7 +128,7 @@ fn figures<'f>(
     ];
     if has_cost {
         columns.push(Column::whole("COST"));
-        // Figures of tasks have none.
+        // Figures of tasks have no cost.
         for row in &mut cells {
             row.resize(columns.len(), "-".to_owned());
         }
@@ -139,7 +139,7 @@ fn figures<'f>(
     })
 }
 
-/// Intervals without runs are left out: at night most of them are empty.
+/// Intervals without runs are left out: most intervals at night are empty.
 fn series(out: &mut Out, statistics: &Statistics) -> anyhow::Result<()> {
     let series = statistics.series.iter();
     let busy = series.filter(|interval| interval.figures.total > 0);

@@ -1,11 +1,11 @@
 //! `playback watch`: prints a line for each run that starts or ends, from the feed of all executions.
 //!
 //! Layout:
-//! - `remembered`: tells starts and ends of runs from other changes
+//! - `remembered`: distinguishes starts and ends of runs from other changes
 //! - `print`: lines and JSON
 //!
-//! The feed takes no filters: with any, the list is asked for the run. After a lost connection, and when the feed has
-//! skipped changes, the list says what happened meanwhile.
+//! The feed has no filters: if filters are given, the list is asked whether the run matches. After a lost connection,
+//! and if the feed has skipped changes, the list says what happened meanwhile.
 
 mod print;
 mod remembered;
@@ -33,8 +33,8 @@ use crate::model::FeedEvent;
 /// The feed.
 const FEED: &str = "/stream";
 
-/// How many of the newest executions are looked through for what was missed. An older one that was not seen running
-/// counts as one that ended long ago.
+/// How many of the newest executions are searched for missed changes. An older one that was not seen running counts as
+/// one that ended long ago.
 const NEWEST: u64 = 1000;
 
 /// Print a line for each run that starts or ends, until Ctrl-C
@@ -115,7 +115,7 @@ impl Watcher {
         }
     }
 
-    /// Notes what runs and what is over, before anything is told.
+    /// Stores which executions are running and which are finished, before anything is printed.
     fn begin(&mut self) -> anyhow::Result<()> {
         let (newest, is_all) = self.list(Vec::new(), NEWEST)?;
         let oldest = newest.iter().map(|head| head.start_time).min();
@@ -208,7 +208,7 @@ impl Watcher {
         Ok(Ok(()))
     }
 
-    /// Prints an execution's start or end, if that is news; requests its record where the feed did not send it.
+    /// Prints an execution's start or end, if it is new; requests the record if the feed did not send it.
     fn take(
         &mut self,
         head: Head,
@@ -250,12 +250,12 @@ impl Watcher {
         passing(self.client.get(&format!("/executions/{}", head.id), &[]))
     }
 
-    /// Whether the filters find an execution. Only one that still runs is found as started.
+    /// Whether an execution matches the filters. Only one that is still running can match as started.
     fn is_wanted(&self, head: &Head, event: FeedEvent) -> anyhow::Result<bool> {
         if self.selection.is_everything() {
             return Ok(true);
         }
-        // The start of a queued run moves: ask where it is now.
+        // The start of a queued run changes: request the current one.
         let query = [("fields", Head::FIELDS.to_owned())];
         let now: Head = self
             .client
@@ -270,7 +270,7 @@ impl Watcher {
     }
 }
 
-/// Separates what a request may come to: an answer, none because the execution was deleted, or a fault that may pass.
+/// Distinguishes the outcomes of a request: an answer, none because the execution was deleted, or a temporary fault.
 ///
 /// # Errors
 /// The collector refuses, and would refuse again.

@@ -9,10 +9,10 @@ use super::super::{ids, summary, when};
 use crate::clock::Clock;
 use crate::model::{ExecutionResult, FeedEvent, FeedMessage, Phase};
 
-/// Columns for the status, so that what follows it is aligned.
+/// Columns for the status, so that the text after it is aligned.
 const STATUS: usize = 11;
 
-/// The least columns for what ran.
+/// The minimum number of columns for what ran.
 const WHAT: usize = 12;
 
 /// Prints the message of the feed.
@@ -23,7 +23,7 @@ pub(super) fn json(event: FeedEvent, record: &RawValue, out: &mut Out) -> anyhow
     })
 }
 
-/// Prints one line: when, how it is, its id, what ran, and how it went.
+/// Prints one line: time, status, id, what ran, and the outcome.
 pub(super) fn line(
     event: FeedEvent,
     record: &RawValue,
@@ -52,13 +52,13 @@ pub(super) fn line(
     let more: Vec<String> = more.into_iter().filter(|part| !part.is_empty()).collect();
     let more = plain(&more.join(", "));
     let what = plain(&(summary::title(&record) + &summary::options(&record)));
-    // At a terminal as in lists; scripts get the whole id.
+    // At a terminal, ids are shown as in lists; scripts get the whole id.
     let id = match out.width() {
         Some(_) => ids::short(record.id),
         None => record.id.to_string(),
     };
     let full_time = when::show(time);
-    // What happens now needs no date.
+    // Current events need no date.
     let short_time = full_time.split_once(' ').map_or("", |(_, clock)| clock);
     let head = |time: &str| format!("{time}  {status:<STATUS$}  {id}  ");
     let whole = format!("{}{what}  {more}", head(&full_time));

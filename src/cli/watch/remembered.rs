@@ -1,4 +1,4 @@
-//! Remembers executions and their states, to tell starts and ends from other changes.
+//! Remembers executions and their states, to distinguish starts and ends from other changes.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::model::{FeedEvent, Status};
 
-/// Executions that are remembered; the oldest half of those that are over is then forgotten.
+/// Number of remembered executions; beyond it, the oldest half of the finished ones is forgotten.
 const MOST: usize = 20_000;
 
-/// The fields of a record that decide.
+/// The fields of a record that matter here.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Head {
     pub(super) id: Uuid,
@@ -32,15 +32,15 @@ impl Head {
 #[derive(Debug, Default)]
 pub(super) struct RememberedRuns {
     runs: HashMap<Uuid, Head>,
-    /// Start of the newest execution that may be over and is not remembered.
+    /// Start of the newest execution that may be finished and is not remembered.
     horizon: Option<DateTime<Utc>>,
 }
 
 impl RememberedRuns {
     /// What happened to an execution since it was last seen: it started or ended, or neither.
     ///
-    /// The feed also reports changes of old records (a pin, a redaction) as ends: an execution that is not remembered
-    /// and not newer than those that are has ended long ago.
+    /// The feed also reports changes of old records (a pin, a redaction) as ends: an execution that is neither
+    /// remembered nor newer than the remembered ones ended long ago.
     pub(super) fn news(&self, head: &Head) -> Option<FeedEvent> {
         let before = self.runs.get(&head.id).map(|before| before.is_over());
         match (before, head.is_over()) {
@@ -64,7 +64,8 @@ impl RememberedRuns {
         }
     }
 
-    /// Counts as over and seen what started until then and is not remembered; forgets what is over.
+    /// From now on, executions that started until then and are not remembered count as finished and seen; forgets
+    /// finished ones.
     pub(super) fn forget_until(&mut self, start: DateTime<Utc>) {
         self.horizon = self.horizon.max(Some(start));
         self.runs
@@ -103,7 +104,7 @@ mod tests {
         assert_eq!(told(Status::Running), None);
         assert_eq!(told(Status::Failed), Some(FeedEvent::Ended));
         assert_eq!(told(Status::Failed), None, "it was pinned, say");
-        // A run that was taken for lost goes on, and ends.
+        // A run that had counted as lost continues, and ends.
         assert_eq!(told(Status::Running), None);
         assert_eq!(told(Status::Success), Some(FeedEvent::Ended));
     }
@@ -117,7 +118,7 @@ mod tests {
             remembered.news(&head(101, Status::Failed)),
             Some(FeedEvent::Ended)
         );
-        // What runs was not over before, however long ago it started.
+        // A running execution was not finished before, however long ago it started.
         assert_eq!(
             remembered.news(&head(5, Status::Running)),
             Some(FeedEvent::Started)

@@ -80,7 +80,7 @@ pub async fn explain(
     };
     if is_cut(&rows) || is_cut(&handled_rows) {
         verdict.push(format!(
-            "Only the first {FAILURES} failures of each kind were looked at."
+            "Only the first {FAILURES} failures of each kind were examined."
         ));
     }
     Ok(Explanation {

@@ -116,7 +116,7 @@ fn remarks(request: &ReportRequest, trends: &Trends, report: &mut Report) {
     for (read, what) in left_out {
         if read < trends.runs {
             report.remarks.push(format!(
-                "Of these, {what} were read of the newest {read} runs, because they have so many."
+                "Only the {what} of the newest {read} of these runs were read, because there are so many."
             ));
         }
     }

@@ -101,7 +101,7 @@ fn run_schema(default: &str) -> Value {
 fn limit_schema(default: u32, most: u32) -> Value {
     json!({
         "type": "integer", "minimum": 1, "maximum": most, "default": default,
-        "description": "How many entries at most.",
+        "description": "Maximum number of entries.",
     })
 }
 

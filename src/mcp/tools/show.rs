@@ -176,7 +176,7 @@ fn recap(stats: &BTreeMap<String, HostStats>, text: &mut Text) {
     }
     if let Some(more @ 1..) = hosts.len().checked_sub(HOSTS) {
         text.line(&format!(
-            "  and {more} more hosts, with no more trouble than the last of these; the tool \"hosts\" tells of one"
+            "  and {more} more hosts, none of them worse than the last one above; the tool \"hosts\" shows a single host"
         ));
     }
 }

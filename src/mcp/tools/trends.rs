@@ -62,7 +62,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
         time(from),
         time(to),
         match found.has_older {
-            true => " (older ones were not looked at: \"runs\" looks at more)",
+            true => " (older ones were left out: a higher \"runs\" includes more)",
             false => "",
         },
         api.page("/trends")

@@ -163,7 +163,7 @@ fn seen_in_words(seen: &Seen) -> String {
 fn last_success(host: &str, success: &LastSuccess, text: &mut Text) {
     let Some(run) = &success.run else {
         text.line(&format!(
-            "  the task worked on {host} in none of the {} looked at",
+            "  the task succeeded on {host} in none of the {} that were searched",
             counted(success.searched.into(), "earlier run")
         ));
         return;

@@ -28,7 +28,7 @@ pub(in super::super) fn prepare(path: &Path) -> Result<(), String> {
         if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             // SQLite would discard it, although it may hold the last acknowledged commits.
             return Err(format!(
-                "it is not there, but its write-ahead log {} is: put the database back beside it, or move the log away",
+                "it does not exist, but its write-ahead log {} does: put the database back beside it, or move the log away",
                 log.display()
             ));
         }
@@ -109,10 +109,10 @@ fn close(path: &Path) {
     match fs::set_permissions(path, Permissions::from_mode(0o600)) {
         Ok(()) => tracing::warn!(
             file = %path.display(), mode = %format_args!("{mode:o}"),
-            "everybody on this machine could read the database: its mode is 600 now"
+            "every user of this machine could read the database: its mode is 600 now"
         ),
         Err(error) => tracing::warn!(
-            file = %path.display(), %error, "everybody on this machine can read the database: chmod 600 ends that"
+            file = %path.display(), %error, "every user of this machine can read the database: chmod 600 prevents that"
         ),
     }
 }

@@ -214,7 +214,7 @@ fn a_schedule_is_run_by_hand() {
     }
     let shown = run(&collector, &["schedule", "show", "yearly"]);
     assert!(
-        shown.ok().contains("success") && shown.ok().contains("asked for it"),
+        shown.ok().contains("success") && shown.ok().contains("requested by"),
         "{shown:?}"
     );
     let offered = run(

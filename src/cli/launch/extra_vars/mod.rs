@@ -1,5 +1,5 @@
-//! The forms of `-e`: `key=value`, JSON or YAML, `@file`. They are parsed as Ansible parses them, but here: the
-//! collector is sent names and values.
+//! The forms of `-e`: `key=value`, JSON or YAML, `@file`. They are parsed as Ansible parses them, but on this machine:
+//! the collector receives names and values.
 
 mod pairs;
 mod yaml;
@@ -15,7 +15,7 @@ use super::super::Wrong;
 /// First bytes of files encrypted by `ansible-vault`.
 const VAULTED: &str = "$ANSIBLE_VAULT;";
 
-/// Reads every `-e`; of a name that is set twice, the last value counts.
+/// Parses every `-e`; if a name is set twice, the last value counts.
 pub(super) fn read(said: &[String]) -> anyhow::Result<Map<String, Value>> {
     let mut vars = Map::new();
     for text in said {

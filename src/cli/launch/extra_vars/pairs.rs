@@ -1,9 +1,9 @@
-//! `key=value key2="two words"`, split as Ansible splits it: at blanks and line ends outside of quotes and templates.
+//! `key=value key2="two words"`, split as Ansible splits it: at blanks and newlines outside of quotes and templates.
 //! Every value is a string.
 
 use serde_json::{Map, Value};
 
-/// Reads the pairs; an error says what is wrong without repeating any of them.
+/// Parses the pairs; an error describes the problem without repeating any of them.
 pub(super) fn read(text: &str) -> Result<Map<String, Value>, String> {
     let words = split(text).ok_or("a quote or a template is not closed")?;
     let mut vars = Map::new();
@@ -99,7 +99,7 @@ fn unescape(text: &str) -> String {
     out
 }
 
-/// The letter that an escape stands for, and the escape's length behind the backslash.
+/// The character that an escape represents, and the length of the escape after the backslash.
 fn escape(rest: &str) -> Option<(char, usize)> {
     let hex = |digits: usize| {
         let code = rest.get(1..=digits)?;

@@ -1,11 +1,11 @@
-//! Reads a JSON or YAML mapping as JSON. Plain scalars mean what they mean to Ansible, which reads YAML 1.1: `yes` is
-//! true, `0644` is octal, `<<` merges.
+//! Parses a JSON or YAML mapping as JSON. Plain scalars have the meaning that they have for Ansible, which uses YAML
+//! 1.1: `yes` is true, `0644` is octal, `<<` merges.
 
 use saphyr::{Mapping, ScalarStyle, Tag, Yaml, YamlLoader};
 use saphyr_parser::Parser;
 use serde_json::{Map, Value, json};
 
-/// Reads the mapping; an error says what is wrong without repeating anything that may be secret.
+/// Parses the mapping; an error describes the problem without repeating anything that may be secret.
 pub(super) fn mapping(text: &str) -> Result<Map<String, Value>, String> {
     // Ansible tries JSON first, too.
     let value = match serde_json::from_str(text) {
@@ -72,7 +72,7 @@ fn object(items: &Mapping<'_>) -> Result<Map<String, Value>, String> {
     Ok(merged)
 }
 
-/// Merges what `<<` names: a mapping, or several, of which the first that has a key wins.
+/// Merges the mappings that `<<` names; if several have a key, the first one wins.
 fn merge(value: &Yaml<'_>, into: &mut Map<String, Value>) -> Result<(), String> {
     match value {
         Yaml::Mapping(items) => {
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn words_mean_what_they_mean_to_ansible() {
-        // Each was compared with what Ansible reads.
+        // Each was compared with Ansible's own result.
         let text = "a: yes\nb: 'yes'\nc: 0644\nd: 1_000\ne: 1:30\nf: 08\ng: 1.5\nh: 1e3\ni: 1.5e+3\nj: ~\nk:\n\
                     l: 0x1f\nm: -0b11\nn: .5\no: 1.2.3\np: +7\nq: .inf\nr: 2024-01-20\ns: !!str 5\nt: Off\nu: \"5\"\n\
                     v: 18446744073709551615\nw: 1:75\nx: .\n";
