@@ -174,7 +174,7 @@ impl Described {
         described(
             "playback_audit_views_lost_total",
             "counter",
-            "Looks at records that were not entered in the audit trail, because too many waited for the database.",
+            "Views of records that were not entered in the audit trail, because too many were waiting for the database.",
         ),
         described(
             "playback_commits_total",
