@@ -43,7 +43,7 @@ test.describe("ops in five minutes", () => {
       .getByRole("navigation", { name: "Pages" })
       .getByRole("link", { name: "Notifications" })
       .click();
-    await expect(page.getByText("Nobody is told yet")).toBeVisible();
+    await expect(page.getByText("There are no targets yet")).toBeVisible();
     await page.getByRole("link", { name: "New target" }).click();
 
     await fillWebhook(page, "ops", receiver.url);
@@ -51,7 +51,7 @@ test.describe("ops in five minutes", () => {
       await expect(page.getByRole("checkbox", { name: usual })).toBeChecked();
     }
     await page.getByRole("combobox", { name: "Of which runs" }).fill("label:nightly");
-    await expect(page.getByText("The last of these:")).toContainText("backup.yml");
+    await expect(page.getByText("The last that match:")).toContainText("backup.yml");
     await create(page);
 
     await expect(page.getByRole("heading", { level: 1 })).toContainText("ops");
@@ -64,7 +64,7 @@ test.describe("ops in five minutes", () => {
     expect(example && isSigned(example, secret)).toBe(true);
 
     await page.reload();
-    await expect(page.getByRole("heading", { name: "What it is told" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Notification settings" })).toBeVisible();
     await expect(shown).toHaveCount(0);
 
     await nightly("other.yml", true, []).send(collector);

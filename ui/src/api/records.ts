@@ -43,7 +43,7 @@ export function listed(record: ExecutionRecord): ListedExecution {
 }
 
 function incomplete(): ApiError {
-  return new ApiError(200, "incomplete", "the collector left fields out that were asked for");
+  return new ApiError(200, "incomplete", "the collector left out requested fields");
 }
 
 function isListed(record: ExecutionRecord): record is ListedExecution & ExecutionRecord {

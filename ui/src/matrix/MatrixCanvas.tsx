@@ -112,7 +112,7 @@ export function MatrixCanvas(props: CanvasProps): ReactElement {
       >
         <p id={`${id}-help`} hidden>
           Arrow keys move between cells, Enter opens the result, N goes to the next failure, Space unfolds
-          hosts that went alike.
+          hosts with the same outcomes.
         </p>
         <div className="pb-matrix__keys">
           <Grid

@@ -46,7 +46,7 @@ export function Toolbar({ view, zoom, onView, onZoom }: Props): ReactElement {
       <Choice label="Size of cells" choices={ZOOM} chosen={zoom} onChoose={onZoom} />
       <Switch
         id="matrix-folded"
-        label="Group hosts that went alike"
+        label="Group hosts with the same outcomes"
         isChecked={view.folded}
         onChange={(_, folded) => onView({ folded })}
       />

@@ -64,8 +64,8 @@ function Verdict({ verdict }: { verdict: AuditVerdict }): ReactElement {
           <code>
             {head.number}:{head.hash}
           </code>
-          . Keep it where nobody who can write to the database can: <code>playback audit verify --head</code>{" "}
-          then shows whether the trail up to it was rewritten.
+          . Keep it where no one who can write to the database can change it:{" "}
+          <code>playback audit verify --head</code> then shows whether the trail up to it was rewritten.
         </p>
       )}
     </Alert>

@@ -37,7 +37,7 @@ export function Audit(): ReactElement {
     <>
       <PageTitle
         title="Audit"
-        details="Who changed what. Entries are only added, and each holds the hash of the one before it."
+        details="Who changed what. Entries are only added, and each contains the hash of the one before it."
       />
       {identity === undefined ? <Loading /> : isAllowed ? <Trail /> : <NoScope />}
     </>

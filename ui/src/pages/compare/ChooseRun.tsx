@@ -53,13 +53,13 @@ export function ChooseRun({ now, before }: Props): ReactElement {
       <DropdownGroup label={`Before ${runName(now)} ${shortId(now.id)}`}>
         <DropdownList>
           <DropdownItem
-            description="The last that succeeded and is like this one"
+            description="The last run of the same kind that succeeded"
             onClick={() => earlier("last_good")}
           >
             The last good run
           </DropdownItem>
           <DropdownItem
-            description="The last that is like this one, however it ended"
+            description="The last run of the same kind, whatever its status"
             onClick={() => earlier("previous")}
           >
             The previous run

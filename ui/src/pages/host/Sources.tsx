@@ -31,7 +31,7 @@ export function Unreadable({ gaps }: { gaps: readonly UnreadableFacts[] }): Reac
       isInline
       isPlain
       component="p"
-      title={`${plural(gaps.length, "report of facts", "reports of facts")} cannot be read any more`}
+      title={`${plural(gaps.length, "report of facts", "reports of facts")} can no longer be read`}
     >
       {gaps.slice(0, 5).map((gap) => (
         <div key={`${gap.execution} ${gap.time}`}>

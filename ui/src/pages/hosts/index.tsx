@@ -35,7 +35,7 @@ export function Hosts(): ReactElement {
     <>
       <PageTitle
         title="Hosts"
-        details="Each with its own status in its last run: a host is not failed because others in the same run are."
+        details="Each with its own status in its last run: a host does not count as failed because others in the same run failed."
       />
       <Filters search={search} change={change} />
       {failure !== undefined && (

@@ -14,11 +14,11 @@ export function NoKey(): ReactElement | null {
       isInline
       variant="warning"
       component="p"
-      title="The collector has no key to encrypt secrets with: it takes no address, token or password"
+      title="The collector has no key to encrypt secrets with: it accepts no address, token or password"
     >
       On its machine, <code>playback notify key</code> prints one. Write it into a file, name that file in its
       configuration (<code>key_file</code> below <code>[notifications]</code>), and restart the collector.
-      Without one it sends nothing but mail, by a server that asks for no password.
+      Without one, it can only send mail, through a server that needs no password.
     </Alert>
   );
 }

@@ -16,7 +16,7 @@ export function TargetTable({ targets }: { targets: readonly NotificationTarget[
       <Thead>
         <Tr>
           <Th>Target</Th>
-          <Th>Told when</Th>
+          <Th>Notified when</Th>
           <Th>State</Th>
           <Th modifier="nowrap">Last delivered</Th>
           <Th>Pending</Th>
@@ -35,7 +35,7 @@ export function TargetTable({ targets }: { targets: readonly NotificationTarget[
                 {target.from_file && ", defined in the configuration"}
               </div>
             </Td>
-            <Td dataLabel="Told when">
+            <Td dataLabel="Notified when">
               <RuleSummary target={target} />
             </Td>
             <Td dataLabel="State">

@@ -19,7 +19,7 @@ export function Notifications(): ReactElement {
     <>
       <PageTitle
         title="Notifications"
-        details="Who is told when a playbook breaks, recovers or does not run: chats, mail, webhooks."
+        details="Targets that are notified when a playbook breaks, recovers or does not run: chats, mail, webhooks."
         actions={
           can("admin") && (
             <LinkButton to="/notifications/-/new" variant="primary">
@@ -54,15 +54,15 @@ function Targets(): ReactElement {
 function NoTargets(): ReactElement {
   return (
     <Empty
-      title="Nobody is told yet"
+      title="There are no targets yet"
       actions={
         <LinkButton to="/notifications/-/new" variant="secondary">
-          Tell a chat, a mail address or a webhook
+          Notify a chat, a mail address or a webhook
         </LinkButton>
       }
     >
       <p>
-        A target is told when a playbook breaks, when it recovers, and when it did not run although it ran
+        A target is notified when a playbook breaks, when it recovers, and when it did not run although it ran
         regularly: not each time that it fails.
       </p>
     </Empty>

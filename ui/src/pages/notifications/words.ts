@@ -53,7 +53,7 @@ export const USUAL_TRIGGERS: readonly TriggerWords[] = [
   {
     trigger: "silent",
     name: "It does not run",
-    about: "A playbook that ran regularly did not run. Its usual intervals are learnt from its history.",
+    about: "A playbook that ran regularly did not run. Its usual intervals come from its history.",
     short: "it does not run",
   },
 ];
@@ -92,7 +92,7 @@ export const MORE_TRIGGERS: readonly TriggerWords[] = [
   {
     trigger: "lost",
     name: "A run is lost",
-    about: "It fell silent without saying that it ended: its machine stopped, or was cut off.",
+    about: "It stopped reporting without having ended: its machine stopped, or was cut off.",
     short: "a run is lost",
   },
   {
@@ -111,7 +111,7 @@ export const MORE_TRIGGERS: readonly TriggerWords[] = [
   {
     trigger: "canceled",
     name: "A run is canceled",
-    about: "Somebody canceled it.",
+    about: "A person canceled it.",
     short: "a run is canceled",
   },
   {
@@ -123,7 +123,7 @@ export const MORE_TRIGGERS: readonly TriggerWords[] = [
   {
     trigger: "finished",
     name: "Each end",
-    about: "Whenever a run is over, however it ended.",
+    about: "Whenever a run ends, whatever its status.",
     short: "a run ends",
   },
   { trigger: "started", name: "Each start", about: "Whenever a run starts.", short: "a run starts" },
@@ -158,7 +158,7 @@ export function ruleDetails(rule: NotificationRule): string[] {
     has("budget")
       ? `${integer(rule.budget_percent ?? 100)} percent of ${rule.budgets?.length ? rule.budgets.join(", ") : "a budget"}`
       : "",
-    rule.late ? "also of runs that ended long before they arrived" : "",
+    rule.late ? "also for runs that ended long before they arrived" : "",
   ].filter((detail) => detail !== "");
 }
 

@@ -87,7 +87,7 @@ export function Changes({ title, changes }: ChangesProps): ReactElement | null {
 
 export function Flaky({ flaky }: { flaky: Report["flaky"] }): ReactElement | null {
   return flaky.length === 0 ? null : (
-    <PageSection title="Flaky" about="Passes and fails in turn, although nothing else changes.">
+    <PageSection title="Flaky" about="Success and failure alternate, although nothing else changes.">
       <ul>
         {flaky.map(({ kind, name, turns, of }) => (
           <li key={`${kind} ${name}`} className="pb-break">

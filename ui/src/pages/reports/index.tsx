@@ -31,7 +31,7 @@ export function Reports(): ReactElement {
     <>
       <PageTitle
         title="Reports"
-        details="What ran in a day, a week or a month, beside the period before: what failed and why, what is new, slower or missing, and what it cost."
+        details="What ran in a day, a week or a month, compared with the period before: what failed and why, what is new, slower or missing, and what it cost."
       />
       <MakeNow />
       <Made />
@@ -58,7 +58,7 @@ function Made(): ReactElement {
       title="Made by schedules"
       about={
         search.schedule === undefined ? (
-          "Counts are those of when a report was made. Whoever opens it sees the history as it is now, without what was redacted or deleted meanwhile."
+          "Counts are from the time when a report was made. Its page shows the current history, without what was redacted or deleted since."
         ) : (
           <>
             Only those of <Name>{search.schedule}</Name>. <Link to="/reports">Show all</Link>

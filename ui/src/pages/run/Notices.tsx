@@ -16,7 +16,7 @@ export function Notices({ run, isDeleted }: Props): ReactElement {
   return (
     <div className="run-notices" role="status">
       {isDeleted && (
-        <Alert component="h2" isInline variant="warning" title="This run was deleted while you looked at it">
+        <Alert component="h2" isInline variant="warning" title="This run was deleted while you viewed it">
           What you see is what was read before; nothing more can be loaded.
         </Alert>
       )}

@@ -12,14 +12,14 @@ const FIELDS = [
   {
     name: "texts",
     label: "Texts",
-    help: "Hidden exactly as typed, wherever they stand. They are never stored.",
+    help: "Hidden exactly as typed, wherever they occur. They are never stored.",
   },
   {
     name: "keys",
     label: "Names of keys",
     help: "Their values are hidden; * and ? stand for any text: *password*",
   },
-  { name: "patterns", label: "Regular expressions", help: "What they match is hidden." },
+  { name: "patterns", label: "Regular expressions", help: "Their matches are hidden." },
 ] as const;
 
 type Values = { [name in (typeof FIELDS)[number]["name"]]: string };

@@ -19,7 +19,7 @@ export function Schedules(): ReactElement {
     <>
       <PageTitle
         title="Schedules"
-        details="What the collector runs by the clock, and how the last run of each went."
+        details="What the collector runs by the clock, and the status of each last run."
         actions={
           can("run") && (
             <LinkButton to="/schedules/-/new" variant="primary">
@@ -55,7 +55,7 @@ function NoSchedules({ mayMake }: { mayMake: boolean }): ReactElement {
       }
     >
       {mayMake
-        ? "A schedule runs a playbook or a module at the times of a cron line, says why it did not, and starts nothing while its last run is not over."
+        ? "A schedule runs a playbook or a module at the times of a cron line, records why it did not, and starts nothing while its last run is not over."
         : "Making one needs a token with the scope run."}
     </Empty>
   );

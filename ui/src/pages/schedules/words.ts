@@ -22,7 +22,7 @@ export const OUTCOME_WORDS: { readonly [outcome in ScheduleOutcome]: string } = 
 
 export const OVERLAP_WORDS: readonly (readonly [Overlap, name: string, about: string])[] = [
   ["skip", "Skip this time", "Nothing is started; the schedule's page says so."],
-  ["queue", "Wait for it", "The run starts when the last one is over. One at most waits."],
+  ["queue", "Wait for it", "The run starts when the last one is over. At most one waits."],
   ["cancel", "Cancel the last run", "The new one starts when that one has ended."],
 ];
 

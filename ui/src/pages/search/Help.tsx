@@ -14,7 +14,7 @@ const EXAMPLES = [
   ["host:web-*", "lines of these hosts"],
   ['task:"Install nginx"', "lines of a task, with or without its role"],
   ["module:apt", "lines of a module, with or without its collection"],
-  ["in:stderr,msg", "where the line stands: output (printed), task (its name), or a field of a result"],
+  ["in:stderr,msg", "the line's source: output (printed), task (its name), or a field of a result"],
   ["status:failed playbook:site.yml since:7d", "which runs are searched, by the fields of the list"],
 ] as const;
 
@@ -34,8 +34,8 @@ export function FirstSearches(): ReactElement {
   return (
     <div className="search-first">
       <p>
-        A search looks through every line of every run: what Ansible printed, what tasks returned, and the
-        names of tasks. For example:
+        A search covers every line of every run: what Ansible printed, what tasks returned, and the names of
+        tasks. For example:
       </p>
       <ul>
         {FIRST.map(([q, question]) => (

@@ -81,8 +81,8 @@ function Lines({ page, cursor }: { page: SearchPage; cursor: string | undefined 
     <>
       {page.hits.length === 0 && !page.timed_out && (
         <Empty title={cursor === undefined ? "No lines match" : "No older lines match"}>
-          Words are whole: <code>refus*</code> finds all that begin so, <code>*fuse*</code> any part. Fields
-          narrow the search: try it with fewer.
+          Only whole words match: <code>refus*</code> matches their beginning, <code>*fuse*</code> any part.
+          Fields narrow the search: try it with fewer.
         </Empty>
       )}
       {byRun(page.hits).map((run) => (

@@ -22,7 +22,7 @@ export function Appearance(): ReactElement {
     { zone: "utc", text: "UTC" },
   ] as const;
   return (
-    <Section title="Appearance" about="Kept in this browser.">
+    <Section title="Appearance" about="Stored in this browser.">
       <Form>
         <FormGroup label="Theme" role="radiogroup" fieldId="theme">
           {THEMES.map(({ theme, text }) => (

@@ -89,7 +89,7 @@ export function Tokens(): ReactElement {
             await cache.invalidateQueries({ queryKey: tokensQuery.queryKey });
           }}
         >
-          <p>Whoever uses it loses access at once. This cannot be undone.</p>
+          <p>Its users lose access at once. This cannot be undone.</p>
         </ConfirmDialog>
       )}
     </Section>

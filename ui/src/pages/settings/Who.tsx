@@ -26,7 +26,7 @@ export function Who(): ReactElement {
         <DescriptionListGroup>
           <DescriptionListTerm>Token</DescriptionListTerm>
           <DescriptionListDescription>
-            {identity.name ? <Name>{identity.name}</Name> : "None: this collector serves everybody"}
+            {identity.name ? <Name>{identity.name}</Name> : "None: this collector needs no token"}
           </DescriptionListDescription>
         </DescriptionListGroup>
         <DescriptionListGroup>

@@ -70,7 +70,7 @@ export function keptWords({ kept_pinned, kept_running, passed_over }: CleanupAns
     kept_pinned > 0 ? `${plural(kept_pinned, "run")} kept because pinned` : undefined,
     kept_running > 0 ? `${plural(kept_running, "run")} kept because running or waiting` : undefined,
     passed_over > 0
-      ? `${plural(passed_over, "run")} changed meanwhile: the next cleanup looks again`
+      ? `${plural(passed_over, "run")} changed meanwhile: the next cleanup checks again`
       : undefined,
   ]
     .filter((part) => part !== undefined)

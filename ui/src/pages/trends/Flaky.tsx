@@ -23,7 +23,7 @@ export function Flaky({ trends }: { trends: Trends }): ReactElement {
   return (
     <Section
       title="Flaky"
-      about="Passed and failed in turn, three times or more, with the same commit, inventory, limit and tags."
+      about="Success and failure alternated three times or more, with the same commit, inventory, limit and tags."
       isWide={false}
     >
       {items.length === 0 && <p>None.</p>}

@@ -40,7 +40,7 @@ export const LINE_FIELDS: readonly Field[] = [
   { name: "module", about: "the line belongs to this module" },
   {
     name: "in",
-    about: "where the line stands",
+    about: "the line's source",
     examples: ["output", "stdout", "stderr", "msg", "diff", "task"],
   },
 ];

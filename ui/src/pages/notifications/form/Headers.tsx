@@ -22,7 +22,7 @@ export function Headers({ form, set, problem, stored, help }: FieldsProps & { he
       {isStored && (
         <Checkbox
           id="without-headers"
-          label="Remove those that are stored"
+          label="Remove the stored ones"
           isChecked={withoutHeaders}
           onChange={(_, isOn) => set({ withoutHeaders: isOn })}
         />
@@ -71,7 +71,7 @@ export function Headers({ form, set, problem, stored, help }: FieldsProps & { he
           {text !== undefined && <HelperTextItem variant="error">{sentence(text)}</HelperTextItem>}
           <HelperTextItem>
             {help}
-            {isStored && " Those that are stored stay, unless new ones are typed here."}
+            {isStored && " The stored ones stay, unless you type new ones here."}
           </HelperTextItem>
         </HelperText>
       </FormHelperText>

@@ -52,7 +52,7 @@ export function KindFields(props: FieldsProps): ReactElement {
           <Token
             {...props}
             label="Routing key"
-            help="Of an integration “Events API v2”. A failure triggers an incident, and the recovery resolves it."
+            help="From an integration “Events API v2”. A failure triggers an incident, and the recovery resolves it."
           />
           {props.stored.includes("url") && (
             <Checkbox
@@ -72,7 +72,7 @@ export function KindFields(props: FieldsProps): ReactElement {
           <Address
             {...props}
             label="Address"
-            help="It receives JSON, signed as the specification Standard Webhooks says."
+            help="It receives JSON, signed according to the specification Standard Webhooks."
           />
           <TextField
             name="signing_secrets"
@@ -84,7 +84,7 @@ export function KindFields(props: FieldsProps): ReactElement {
             placeholder={props.stored.includes("signing_secrets") ? STAYS : "whsec_…"}
             help={
               props.stored.includes("signing_secrets")
-                ? "The target's page makes another one without a gap (Rotate)."
+                ? "Rotate on the target's page replaces it without a gap."
                 : "If it is empty, one is generated, and shown once."
             }
           />

@@ -83,7 +83,7 @@ export function MailFields({ form, set, problem, stored }: FieldsProps): ReactEl
           value={form.username}
           onText={(username) => set({ username })}
           problem={problem}
-          help="If the server asks for one."
+          help="If the server needs one."
           isDisabled={form.withoutPassword}
         />
         <TextField

@@ -20,7 +20,7 @@ const EXAMPLES_SHOWN = 3;
 const EXAMPLES = [
   ["label:nightly", "runs with this label"],
   ["playbook:site.yml inventory:prod", "one playbook on one inventory"],
-  ["host:db-* NOT user:ann", "a host took part, and somebody else ran it"],
+  ["host:db-* NOT user:ann", "a host took part, and the user was not ann"],
   ["schedule:*", "runs that a schedule started"],
 ] as const;
 
@@ -73,11 +73,11 @@ export function Matching({ id, label, query, change, problem }: Props): ReactEle
 
 function MatchingRuns({ runs, isAll }: { runs: readonly ListedExecution[]; isAll: boolean }): ReactElement {
   if (runs.length === 0) {
-    return isAll ? <>No run is recorded yet.</> : <>No run of the history is one of these.</>;
+    return isAll ? <>No run is recorded yet.</> : <>No recorded run matches.</>;
   }
   return (
     <>
-      {isAll ? "All runs. The last:" : "The last of these:"}{" "}
+      {isAll ? "All runs. The last:" : "The last that match:"}{" "}
       {runs.map((run, at) => (
         <span key={run.id}>
           {at > 0 && ", "}

@@ -59,7 +59,7 @@ export function Rules({ rules, set, problem }: Props): ReactElement {
             })
           }
         >
-          {rules.length === 0 ? "Add a rule" : "Tell something else of other runs"}
+          {rules.length === 0 ? "Add a rule" : "Add a rule for other runs"}
         </Button>
       </div>
     </>

@@ -73,7 +73,7 @@ export function TargetFields({ start, stored = [], isNew = false, cancel }: Prop
       >
         {isPagerduty ? (
           <p className="pb-subtle">
-            PagerDuty gets each event by itself: it has schedules and groups of its own.
+            PagerDuty gets each event separately: it has its own schedules and groups.
           </p>
         ) : (
           <>
@@ -85,7 +85,7 @@ export function TargetFields({ start, stored = [], isNew = false, cancel }: Prop
               value={form.digestMinutes}
               onText={(digestMinutes) => set({ digestMinutes })}
               problem={problem}
-              placeholder="each event by itself, at once"
+              placeholder="each event separately, at once"
               help="Events are collected for this time, and sent together."
             />
           </>
@@ -97,7 +97,7 @@ export function TargetFields({ start, stored = [], isNew = false, cancel }: Prop
           value={form.maxPerHour}
           onText={(maxPerHour) => set({ maxPerHour })}
           problem={problem}
-          help="What exceeds them is collected for a few minutes, and sent in one message with counts."
+          help="Further events are collected for a few minutes, and sent in one message with counts."
         />
       </Folded>
       {problem !== undefined && (

@@ -40,7 +40,7 @@ export function TemplateFields(props: FieldsProps): ReactElement {
         isRequired
         help={
           <>
-            In the language of Jinja, as in Ansible: <code>{"{{ title | tojson }}"}</code>,{" "}
+            A Jinja template, as in Ansible: <code>{"{{ title | tojson }}"}</code>,{" "}
             <code>{"{{ run.url | tojson }}"}</code>. It is tried with an example when you save it.
           </>
         }

@@ -19,7 +19,7 @@ interface Props {
 
 /** Numbers that belong to a trigger. */
 const NUMBERS = [
-  ["silent", "silent_hours", "silentHours", "Hours without a run", "learnt from the history"],
+  ["silent", "silent_hours", "silentHours", "Hours without a run", "derived from the history"],
   ["still_broken", "still_broken_every", "stillBrokenEvery", "Failures in a row, and each further", "10"],
   ["unreachable", "unreachable_runs", "unreachableRuns", "Runs in a row", "3"],
   ["waiting", "waiting_minutes", "waitingMinutes", "Minutes in the queue", "10"],
@@ -34,7 +34,7 @@ export function Triggers({ rule, at, change, problem }: Props): ReactElement {
     triggers.map((words) => <Row key={words.trigger} {...{ words, rule, at, change, problem }} />);
   const isMore = ({ trigger }: TriggerWords) => rule.on.includes(trigger);
   return (
-    <FormGroup label="Tell when" role="group" fieldId={`${name}-group`}>
+    <FormGroup label="Notify when" role="group" fieldId={`${name}-group`}>
       <div id={name} tabIndex={-1} className="notifications-triggers">
         {rows(USUAL_TRIGGERS)}
         <Folded
@@ -48,7 +48,7 @@ export function Triggers({ rule, at, change, problem }: Props): ReactElement {
           {rows(MORE_TRIGGERS)}
           <Checkbox
             id={`late-${rule.key}`}
-            label="Also of runs that ended long before they arrived"
+            label="Also for runs that ended long before they arrived"
             description="Such as those that a machine kept while it was offline. Nothing is sent about imported runs."
             isChecked={rule.late}
             onChange={(_, late) => change({ late })}

@@ -16,7 +16,7 @@ export function NewTarget(): ReactElement {
     <>
       <PageTitle
         title="New target"
-        details="Somebody who is told what happens to runs. Its page has a button that sends an example."
+        details="A chat, mail address or webhook that is notified of runs. Its page has a button that sends an example."
       />
       {identity === undefined ? (
         <Loading />

@@ -30,14 +30,14 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
       ? [
           {
             name: "Rotate the secret",
-            description: "Makes a new one; the one before stays valid until the next time.",
+            description: "Generates a new one; the previous one stays valid until the next rotation.",
             onPick: () => setPending("rotate"),
           },
         ]
       : []),
     {
       name: "Remove",
-      description: "With the log of what it was sent.",
+      description: "Also removes the log of its messages.",
       isDanger: true,
       onPick: () => setPending("remove"),
     },
@@ -58,7 +58,7 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
       <MenuButton label="More actions" isKebab actions={actions} />
       {pending === "rotate" && (
         <ConfirmDialog
-          title="Make a new secret to sign with?"
+          title="Generate a new signing secret?"
           action="Rotate"
           close={() => setPending(undefined)}
           confirm={async () => {
@@ -67,8 +67,8 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
           }}
         >
           <p>
-            Messages are then signed with the new secret and with the present one, so receivers can be changed
-            one after the other. Of two that are valid now, the older one ends.
+            Messages are then signed with the new secret and with the current one, so receivers can be changed
+            one after the other. If two are valid now, the older one becomes invalid.
           </p>
         </ConfirmDialog>
       )}
@@ -84,9 +84,7 @@ export function Actions({ target }: { target: NotificationTarget }): ReactElemen
             await navigate({ to: "/notifications", replace: true });
           }}
         >
-          <p>
-            Nothing more is sent to it, and the log of what it was sent is deleted. This cannot be undone.
-          </p>
+          <p>Nothing more is sent to it, and the log of its messages is deleted. This cannot be undone.</p>
         </ConfirmDialog>
       )}
     </>

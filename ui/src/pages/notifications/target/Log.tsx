@@ -38,7 +38,7 @@ export function Log({ name }: { name: string }): ReactElement {
   return (
     <section aria-labelledby="target-log">
       <Title headingLevel="h2" size="lg" id="target-log">
-        What it was sent
+        Messages
       </Title>
       <ToggleGroup aria-label="State of messages" className="notifications-states">
         {WORDS.map(([one, word]) => (
@@ -56,7 +56,7 @@ export function Log({ name }: { name: string }): ReactElement {
         (log.data.deliveries.length === 0 ? (
           <Empty title={state === undefined ? "Nothing was sent yet" : "No messages in this state"}>
             {state === undefined
-              ? "A message appears here with what was sent, what the receiver answered, and each further attempt."
+              ? "Each message appears here with its request, the receiver's answer, and any further attempts."
               : "Choose another state to see the others."}
           </Empty>
         ) : (

@@ -22,10 +22,10 @@ export function NewSecret({ name }: { name: string }): ReactElement | null {
       isInline
       component="p"
       variant="success"
-      title="This secret signs the messages. It is shown this once."
+      title="This secret signs the messages. It is only shown now."
       actionClose={<AlertActionCloseButton title="I have it" onClose={forgetSecret} />}
     >
-      <p>The receiver verifies messages with it: give it to whoever writes the receiver.</p>
+      <p>The receiver verifies messages with it: give it to the developer of the receiver.</p>
       <CopyField textAriaLabel="The secret to sign with">{secret}</CopyField>
     </Alert>
   );

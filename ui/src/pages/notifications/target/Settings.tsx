@@ -14,13 +14,13 @@ export function Settings({ target }: { target: NotificationTarget }): ReactEleme
   return (
     <section aria-labelledby="target-settings">
       <Title headingLevel="h2" size="lg" id="target-settings">
-        What it is told
+        Notification settings
       </Title>
       <dl className="notifications-facts">
-        {rules.length === 0 && <Fact name="Told when">never: it has no rule</Fact>}
+        {rules.length === 0 && <Fact name="Notified when">never: it has no rule</Fact>}
         {rules.map((rule, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: rules have no identity but their place
-          <Fact key={at} name="Told when">
+          <Fact key={at} name="Notified when">
             <Rule rule={rule} />
           </Fact>
         ))}
@@ -28,7 +28,7 @@ export function Settings({ target }: { target: NotificationTarget }): ReactEleme
           <Fact name="Quiet hours">{quiet.map((hours) => quietWords(hours)).join("; ")}</Fact>
         )}
         {digest > 0 && <Fact name="Digest">one message in {plural(digest, "minute")}</Fact>}
-        <Fact name="Limit">{plural(most, "message")} an hour; what exceeds them is sent together</Fact>
+        <Fact name="Limit">{plural(most, "message")} an hour; further events are sent together</Fact>
         {names.length > 0 && <Fact name="Stored secrets">{names.join(", ")}: never shown</Fact>}
         <Fact name="Last delivered">{last_delivered ? <Time at={last_delivered} /> : "never"}</Fact>
         <Fact name="Changed">

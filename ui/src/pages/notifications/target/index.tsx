@@ -101,7 +101,7 @@ function TargetProblem({ target }: { target: NotificationTarget }): ReactElement
           </>
         )}
         {from_file
-          ? "Restart the collector when it takes messages again."
+          ? "Restart the collector when it accepts messages again."
           : "Send it an example; when that arrives, switch it on again."}
       </Alert>
     );
@@ -109,8 +109,8 @@ function TargetProblem({ target }: { target: NotificationTarget }): ReactElement
   if (state === "failing" && failing_since) {
     return (
       <Alert isInline variant="warning" component="p" title="Messages do not arrive at the moment">
-        Every attempt has failed since <Time at={failing_since} />. They are tried again; the log below says
-        what the target answered.
+        Every attempt has failed since <Time at={failing_since} />. Messages are tried again; the log below
+        shows the answers.
       </Alert>
     );
   }

@@ -81,7 +81,7 @@ function NoResult({ isPending, error, run }: NoResultProps): ReactElement {
   return (
     <Empty title="The task has no result on this host">
       {run?.status === "running"
-        ? "It may still come: the run goes on."
+        ? "It may still arrive: the run is not finished."
         : "The host was not given this task."}
     </Empty>
   );
@@ -120,7 +120,7 @@ function Facts({ result, task }: { result: TaskResult; task: Task | undefined })
       <Time at={result.end_time} />, after <Duration seconds={result.duration} />
     </span>,
   ]);
-  facts.push(["Arguments", "Not recorded: they may hold secrets."]);
+  facts.push(["Arguments", "Not recorded: they may contain secrets."]);
   return (
     <section className="pb-result__section">
       <h3>About this result</h3>

@@ -44,7 +44,7 @@ function Edit({ name }: { name: string }): ReactElement {
   return mayChange(schedule.data, scopes) ? (
     <Loaded key={name} schedule={schedule.data} />
   ) : (
-    <Empty title="This schedule belongs to somebody else">
+    <Empty title="This schedule has another owner">
       Only {schedule.data.owner} and a token with the scope <code>admin</code> may change it.
     </Empty>
   );

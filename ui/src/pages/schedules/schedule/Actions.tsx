@@ -83,7 +83,7 @@ export function Actions({ schedule }: { schedule: Schedule }): ReactElement | nu
             await renewSchedules(cache);
           }}
         >
-          <p>It starts nothing until it is resumed. A run that goes on is not canceled.</p>
+          <p>It starts nothing until it is resumed. A running execution is not canceled.</p>
         </ConfirmDialog>
       )}
       {asked === "resume" && (

@@ -28,7 +28,7 @@ export function Past({ schedule }: { schedule: Schedule }): ReactElement {
       </Title>
       {past.length === 0 ? (
         <Empty title="Its time has not come yet">
-          Each time appears here with the run that was started, or with why there is none.
+          Each time appears here with the run that was started, or with the reason why there is none.
         </Empty>
       ) : (
         <Table aria-label="Last times" variant="compact">
