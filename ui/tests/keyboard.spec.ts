@@ -98,6 +98,42 @@ test("new runs and new lines are shown by keyboard, and the focus stays there", 
   await expect(output).toBeFocused();
 });
 
+test("Ctrl+F opens the console's search, and pressed again in it the browser's own", async ({
+  page,
+  collector,
+}) => {
+  const run = new Run({ playbook: "searched.yml" }).play("web").task("talk");
+  run.prints(Array.from({ length: 3_000 }, (_, at) => `number ${at + 1}.\n`).join("")).end();
+  await run.send(collector);
+  await page.goto(`runs/${run.id}/console`);
+  await expect(page.getByText("number 1.", { exact: true })).toBeVisible();
+  // The browser finds what is in the document: all lines, not only those in view.
+  await expect(page.getByText("number 3000.", { exact: true })).toBeAttached();
+  // What a page prevents, the browser does not do.
+  const prevented = await page.evaluateHandle(() => {
+    const seen: boolean[] = [];
+    window.addEventListener("keydown", ({ key, defaultPrevented }) => {
+      if (key === "f") {
+        seen.push(defaultPrevented);
+      }
+    });
+    return seen;
+  });
+  const field = page.getByRole("searchbox", { name: "Search the output" });
+  await page.keyboard.press("Control+f");
+  await expect(field).toBeFocused();
+  await expect(page.getByText("Press Ctrl+F again for the browser's search")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(field).toHaveCount(0);
+  await expect(page.getByRole("region", { name: "Output" })).toBeFocused();
+  await page.keyboard.press("Control+f");
+  await expect(field).toBeFocused();
+  expect(await prevented.jsonValue()).toEqual([true, true]);
+  await page.keyboard.press("Control+f");
+  expect(await prevented.jsonValue()).toEqual([true, true, false]);
+  await expect(field).toBeVisible();
+});
+
 test("the matrix is walked by its arrow keys, and Enter opens a result", async ({ page, collector }) => {
   const run = await failedRun("walked.yml", ["web-01", "web-02", "web-03"]).send(collector);
   await page.goto(`runs/${run.id}/matrix?sort=name&fold=false`);

@@ -84,9 +84,9 @@ export class Run {
     return this.prints(`\nTASK [${name}] ${"*".repeat(40)}\n`);
   }
 
-  /** The task is handed to a host, which works on it from now on. */
-  begins(host: string): this {
-    return this.event("host_started", { task: this.#task, host });
+  /** The task is handed to a host, which works on it from now on. The groups of the host are told with its first task. */
+  begins(host: string, groups?: readonly string[]): this {
+    return this.event("host_started", { task: this.#task, host, groups });
   }
 
   ok(host: string, content: Json = { msg: "fine" }): this {
