@@ -11,11 +11,17 @@ use crate::place::Place;
 use crate::table::{Row, thousands};
 use crate::{Scratch, Selection, note};
 
-/// A figure, as the browser's benchmark writes it.
+/// A row, as the browser's benchmark writes it.
+#[derive(Debug, Deserialize)]
+struct Measured {
+    name: String,
+    figures: Vec<Figure>,
+}
+
 #[derive(Debug, Deserialize)]
 struct Figure {
-    name: String,
     value: f64,
+    /// What it may be at most, if there is a target.
     most: Option<f64>,
     unit: String,
 }
@@ -48,18 +54,23 @@ pub(crate) fn rows(scratch: &Scratch, asked: &Selection, executions: u64) -> Res
 }
 
 fn row(line: &str) -> Result<Row> {
-    let figure: Figure = serde_json::from_str(line)?;
-    let Figure {
-        name, value, unit, ..
-    } = figure;
+    let Measured { name, figures } = serde_json::from_str(line)?;
+    let mut wanted = Vec::new();
+    let mut measured = Vec::new();
+    let mut reached = None;
+    for Figure { value, most, unit } in figures {
+        measured.push(format!("{value:.0} {unit}").trim_end().to_owned());
+        if let Some(most) = most {
+            wanted.push(format!("≤ {most} {unit}").trim_end().to_owned());
+            reached = Some(reached.unwrap_or(true) && value <= most);
+        }
+    }
     Ok(Row {
         target: "T12",
         what: name,
-        wanted: figure
-            .most
-            .map_or_else(String::new, |most| format!("≤ {most} {unit}")),
-        measured: format!("{value:.0} {unit}").trim_end().to_owned(),
-        reached: figure.most.map(|most| value <= most),
+        wanted: wanted.join(" / "),
+        measured: measured.join(" / "),
+        reached,
         growth: String::new(),
     })
 }

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
 import { Collector } from "./harness/collector";
+import { MOST_CLICKS, QUESTIONS, type Question, RUNS_NOW, type Site, toFailedRun } from "./harness/journeys";
 import { test as base, expect } from "./harness/test";
 
 /** A release that worked and then failed on one host, and a change of a configuration. */
@@ -18,19 +19,18 @@ async function history(collector: Collector): Promise<void> {
   expect(await collector.ansible("release.yml", { version: "2.0" })).toBe(2);
 }
 
-/** Counts the clicks of a person. */
-class Person {
-  clicks = 0;
+const SITE: Site = {
+  failed: {
+    playbook: "release.yml",
+    task: "Switch to the new version",
+    host: "web-02",
+    message: "version 2.0 does not start on web-02",
+  },
+  running: { playbook: "gated.yml", task: "The gate", host: "web-01" },
+  changed: { task: "Raise the number of workers", host: "web-01" },
+};
 
-  constructor(readonly page: Page) {}
-
-  async clicksOn(target: Locator): Promise<void> {
-    await target.click();
-    this.clicks += 1;
-  }
-}
-
-const test = base.extend<{ person: Person }, { recorded: Collector }>({
+const test = base.extend<object, { recorded: Collector }>({
   recorded: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures are needed from the pattern.
     async ({}, use) => {
@@ -42,87 +42,52 @@ const test = base.extend<{ person: Person }, { recorded: Collector }>({
     { scope: "worker", timeout: 120_000 },
   ],
   collector: async ({ recorded }, use) => use(recorded),
-  person: async ({ page }, use) => {
-    const person = new Person(page);
-    await page.goto("");
-    await use(person);
-    expect(person.clicks, "clicks from the bare address to the answer").toBeLessThanOrEqual(3);
-  },
 });
 
 // The runs are recorded once for all questions.
 test.describe.configure({ mode: "default" });
 
-const rows = (page: Page, text: string) => page.getByRole("row").filter({ hasText: text });
-
-/** The way to the failed run: it is on the first page. */
-async function openFailed(person: Person): Promise<void> {
-  const failed = rows(person.page, "release.yml").filter({ hasText: "Failed" });
-  await person.clicksOn(failed.getByRole("link", { name: "release.yml" }));
+/** Clicks from the bare address on, as often as a person may have to. */
+async function clickThrough(page: Page, clicks: readonly Locator[]): Promise<void> {
+  expect(clicks.length, "clicks from the bare address to the answer").toBeLessThanOrEqual(MOST_CLICKS);
+  await page.goto("");
+  for (const target of clicks) {
+    await target.click();
+  }
 }
 
-test("which runs failed today?", async ({ person, page }) => {
-  await person.clicksOn(page.getByRole("button", { name: "Views" }));
-  await person.clicksOn(page.getByRole("menuitem", { name: "Failed today" }));
-  await expect(rows(page, "release.yml")).toHaveCount(1);
-  await expect(rows(page, "configure.yml")).toHaveCount(0);
-  await expect(rows(page, "release.yml")).toContainText("Failed");
-});
+async function expectAnswered(page: Page, question: Question): Promise<void> {
+  const { clicks, answer, gone = [] } = question.way(page, SITE);
+  await clickThrough(page, clicks);
+  for (const part of answer) {
+    await expect(part).toBeVisible();
+  }
+  for (const part of gone) {
+    await expect(part).toHaveCount(0);
+  }
+}
 
-test("why did it fail, and on which hosts?", async ({ person, page }) => {
-  await openFailed(person);
-  const failure = page.getByRole("article").filter({ hasText: "version 2.0 does not start on web-02" });
-  await expect(failure).toContainText("failed on 1 host");
-  await expect(failure).toContainText("Switch to the new version");
-  await expect(failure.getByRole("link", { name: "web-02", exact: true })).toBeVisible();
-});
+for (const question of QUESTIONS.filter((one) => one !== RUNS_NOW)) {
+  test(question.words, async ({ page }) => {
+    await expectAnswered(page, question);
+  });
+}
 
-test("since when does it fail?", async ({ person, page }) => {
-  await openFailed(person);
-  const failure = page.getByRole("article");
-  await expect(failure).toContainText("for the first time");
-  // When it last worked, with the way to that run.
-  await expect(failure.getByText("Last worked").locator("..").locator("time")).toBeVisible();
-});
-
-test("what is different from the last good run?", async ({ person, page }) => {
-  await openFailed(person);
-  await person.clicksOn(page.getByRole("link", { name: "Compare", exact: true }));
-  await expect(page).toHaveURL(/\/compare\//);
-  const main = page.getByRole("main");
-  await expect(main).toContainText("Switch to the new version");
-  await expect(main).toContainText("web-02");
-  await expect(main).toContainText("version 2.0 does not start on web-02");
-});
-
-test("what did it print there?", async ({ person, page }) => {
-  await openFailed(person);
-  const link = page.getByRole("link", { name: "Lines in the console" });
-  await expect(link).toHaveAttribute("href", /#L\d+/);
-  await person.clicksOn(link);
-  await expect(page.getByText(/^fatal: \[web-02\]: FAILED!/)).toBeInViewport();
-});
-
-test("what runs now, and what does it wait for?", async ({ page, collector }) => {
+test(RUNS_NOW.words, async ({ page, collector }) => {
   const gate = join(collector.folder, "gate");
   const ended = collector.ansible("gated.yml", { gate });
-  const person = new Person(page);
-  await page.goto("");
-  const row = rows(page, "gated.yml").filter({ hasText: "Running" });
-  await expect(row).toBeVisible({ timeout: 30_000 });
-  await person.clicksOn(row.getByRole("link", { name: "gated.yml" }));
-  await expect(page.getByRole("heading", { name: /Running now: The gate/ })).toBeVisible();
-  await expect(page.getByRole("listitem").filter({ hasText: "web-01" })).toContainText("The gate");
-  expect(person.clicks).toBeLessThanOrEqual(3);
+  await expectAnswered(page, RUNS_NOW);
   await writeFile(gate, "");
   expect(await ended).toBe(0);
 });
 
-test("what changed on a host in the last week?", async ({ person, page }) => {
-  await person.clicksOn(page.getByRole("link", { name: "Hosts", exact: true }));
-  await person.clicksOn(page.getByRole("link", { name: "web-01", exact: true }));
-  await person.clicksOn(page.getByRole("tab", { name: "Changes" }));
-  const changes = page.getByRole("row").filter({ hasText: "Raise the number of workers" });
-  await expect(changes).toHaveCount(2);
-  await expect(changes.first().locator("time")).toBeVisible();
+test("what did it print there?", async ({ page }) => {
+  const toRun = toFailedRun(page, SITE);
+  const lines = page.getByRole("link", { name: "Lines in the console" });
+  await clickThrough(page, toRun);
+  // The link knows the lines when they were found in the log.
+  await expect(lines).toHaveAttribute("href", /#L\d+/);
+  expect(toRun.length + 1).toBeLessThanOrEqual(MOST_CLICKS);
+  await lines.click();
+  await expect(page.getByText(/^fatal: \[web-02\]: FAILED!/)).toBeInViewport();
 });

@@ -1,5 +1,6 @@
 /** Histories of the size that is measured. */
 import type { Collector } from "../harness/collector";
+import type { Site } from "../harness/journeys";
 import { many, Run } from "../harness/producer";
 
 /** Lines between two tasks. */
@@ -64,4 +65,50 @@ export async function manyRuns(collector: Collector, count: number): Promise<voi
       .end()
       .send(collector),
   );
+}
+
+/** The most frequent playbook of the generated history, and its inventory (testkit/src/history/names.rs). */
+const RELEASE = { playbook: "playbooks/web/deploy-web-000.yml", inventory: "inventories/prod/hosts.yml" };
+
+/** The first takes part in every third run of the generated history, the second in many. */
+const HOSTS = ["gateway", "web000.example.org"] as const;
+
+/** A host that few runs touch: what changed a busy one in a week fills many pages. */
+const QUIET_HOST = "legacy-07";
+
+const DAY = 86_400;
+
+const SITE: Site = {
+  failed: {
+    playbook: "deploy-web-000.yml",
+    task: "Switch to the new version",
+    host: HOSTS[1],
+    message: "version 2.0 does not start on web000.example.org",
+  },
+  running: { playbook: "deploy-web-000.yml", task: "Wait for the load balancer", host: HOSTS[0] },
+  changed: { task: "Raise the number of workers", host: QUIET_HOST },
+};
+
+/**
+ * Adds what the questions are about: a release that worked and then failed, one that goes on, and a host that was changed five and
+ * three days ago. In the generated history no run goes on, and the newest is as old as it took to make the history.
+ */
+export async function siteToAsk(collector: Collector): Promise<Site> {
+  const { failed, running, changed } = SITE;
+  for (const days of [5, 3]) {
+    const run = new Run({ playbook: "playbooks/web/configure.yml" }, days * DAY).play("Configuration");
+    await run.task(changed.task).changed(changed.host).end().send(collector);
+  }
+  const release = (secondsAgo: number) => {
+    const run = new Run(RELEASE, secondsAgo).play("Release").task("Announce the release");
+    for (const host of HOSTS) {
+      run.ok(host);
+    }
+    return run;
+  };
+  const upTo = (secondsAgo: number) => release(secondsAgo).task(failed.task).ok(HOSTS[0]);
+  await upTo(120).ok(failed.host).end().send(collector);
+  await upTo(5).failed(failed.host, failed.message).end().send(collector);
+  await release(1).task(running.task).begins(running.host).send(collector);
+  return SITE;
 }

@@ -1,6 +1,7 @@
 /** How long what a person waits for takes in the browser, and what it costs. All times are in milliseconds. */
 import { appendFileSync, readFileSync } from "node:fs";
-import type { Browser, Page } from "@playwright/test";
+import { type Browser, expect, type Page } from "@playwright/test";
+import type { Way } from "../harness/journeys";
 
 /** Notes when something that the selector finds is first in the document, from the start of the navigation on. */
 export async function watchFor(page: Page, selector: string): Promise<() => Promise<number>> {
@@ -129,15 +130,50 @@ export async function tabMemory(browser: Browser, page: Page): Promise<number> {
   return Math.max(...sizes);
 }
 
-/** A row of the table: the figure, and what it may be at most. `BENCH_ROWS` is a file for whoever makes another table of them. */
-export function row(name: string, value: number, most: number | undefined, unit: string): void {
-  const limit = most === undefined ? "" : `≤ ${most}`;
-  const verdict = most !== undefined && value > most ? "  too much" : "";
-  const figures = process.env.BENCH_ROWS;
-  if (figures !== undefined) {
-    appendFileSync(figures, `${JSON.stringify({ name, value, most, unit })}\n`);
+/** Notes when something is clicked, in the documents to come. */
+export async function noteClicks(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const note = ({ timeStamp }: Event) => Reflect.set(window, "clicked", performance.timeOrigin + timeStamp);
+    window.addEventListener("click", note, { capture: true });
+  });
+}
+
+/** Goes a way to its end: from the last click until the answer is seen. It is looked for every 20 ms. */
+export async function untilAnswered(page: Page, { clicks, answer, gone = [] }: Way): Promise<number> {
+  for (const target of clicks) {
+    await target.click();
   }
-  process.stdout.write(
-    `T12  ${name.padEnd(52)} ${value.toFixed(0).padStart(8)} ${unit.padEnd(2)}  ${limit}${verdict}\n`,
-  );
+  const isAnswered = async () => {
+    const seen = await Promise.all(answer.map((part) => part.isVisible()));
+    const left = await Promise.all(gone.map((part) => part.count()));
+    return seen.every((is) => is) && left.every((count) => count === 0);
+  };
+  await expect.poll(isAnswered, { intervals: [20], timeout: 60_000 }).toBe(true);
+  const answered = Date.now();
+  return answered - (await page.evaluate(() => Number(Reflect.get(window, "clicked"))));
+}
+
+interface Figure {
+  value: number;
+  /** What it may be; undefined if there is no target. */
+  most: number | undefined;
+  unit: string;
+}
+
+/** A row of the table: the figure, and what it may be at most. */
+export function row(name: string, value: number, most: number | undefined, unit: string): void {
+  rowOf(name, [{ value, most, unit }]);
+}
+
+/** A row of several figures. `BENCH_ROWS` is a file for whoever makes another table of them. */
+export function rowOf(name: string, figures: readonly Figure[]): void {
+  const file = process.env.BENCH_ROWS;
+  if (file !== undefined) {
+    appendFileSync(file, `${JSON.stringify({ name, figures })}\n`);
+  }
+  const targets = figures.filter(({ most }) => most !== undefined);
+  const measured = figures.map(({ value, unit }) => `${value.toFixed(0)} ${unit}`.trimEnd()).join(" / ");
+  const limits = targets.map(({ most, unit }) => `≤ ${most} ${unit}`).join(" / ");
+  const verdict = targets.some(({ value, most = value }) => value > most) ? "  too much" : "";
+  process.stdout.write(`T12  ${name.padEnd(52)} ${measured.padStart(20)}  ${limits}${verdict}\n`);
 }

@@ -8,9 +8,21 @@
  * with `BENCH_RUNS` runs.
  */
 import { gzipSync } from "node:zlib";
-import { test } from "../harness/test";
-import { longRun, manyRuns, NEEDLE, wideRun } from "./fill";
-import { median, row, scrollFrames, tabMemory, untilFound, untilLine, watchFor } from "./measure";
+import { MOST_CLICKS, QUESTIONS } from "../harness/journeys";
+import { logIn, test } from "../harness/test";
+import { longRun, manyRuns, NEEDLE, siteToAsk, wideRun } from "./fill";
+import {
+  median,
+  noteClicks,
+  row,
+  rowOf,
+  scrollFrames,
+  tabMemory,
+  untilAnswered,
+  untilFound,
+  untilLine,
+  watchFor,
+} from "./measure";
 
 const LINES = Number(process.env.BENCH_LINES ?? 1_000_000);
 const HOSTS = Number(process.env.BENCH_HOSTS ?? 5_000);
@@ -93,5 +105,34 @@ test.describe("a large history", () => {
       return await firstRow();
     };
     row(`list of ${RUNS} runs: first row`, await median(VISITS, again), 500, "ms");
+  });
+
+  // Last: it adds runs to the history.
+  test("questions", async ({ browser, collector }) => {
+    if (HISTORY === undefined) {
+      await manyRuns(collector, RUNS);
+    }
+    const site = await siteToAsk(collector);
+    for (const question of QUESTIONS) {
+      let clicks = 0;
+      const visit = async () => {
+        // A browser that has never been here has nothing in its cache.
+        const context = await browser.newContext();
+        await logIn(context, collector.url, await collector.token("admin"));
+        const page = await context.newPage();
+        await noteClicks(page);
+        await page.goto(collector.url);
+        const way = question.way(page, site);
+        clicks = way.clicks.length;
+        const took = await untilAnswered(page, way);
+        await context.close();
+        return took;
+      };
+      const value = await median(VISITS, visit);
+      rowOf(`question: ${question.words}`, [
+        { value: clicks, most: MOST_CLICKS, unit: "clicks" },
+        { value, most: undefined, unit: "ms" },
+      ]);
+    }
   });
 });
