@@ -13,7 +13,9 @@ use super::extract::{Path, Query};
 use super::query::{limit, named};
 use crate::app::App;
 use crate::filter::{Edge, parse};
-use crate::history::hosts::{self, ChangeCursor, FactChangesQuestion, HostsQuestion};
+use crate::history::hosts::{
+    self, ChangeCursor, ChangesQuestion, FactChangesQuestion, HostsQuestion,
+};
 use crate::model::{
     Cursor, FactsChangeList, HostChangeList, HostDetail, HostFacts, HostGroupList, HostRunList,
     HostStatus, HostSummaryList,
@@ -133,17 +135,25 @@ pub(super) async fn list_host_runs(
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HostChangesQuery {
+    /// Only changes of runs that started at or after this time: RFC 3339, a date (its beginning), or how long ago (`7d`);
+    /// all by default.
+    #[param(example = "7d")]
+    since: Option<String>,
+    /// Only changes of runs that started at or before this time: RFC 3339, a date (its end), or how long ago.
+    until: Option<String>,
     /// `true`: include the module's message, the items of a loop, and the differences that were reported (`--diff`); a
     /// page then has at most 200 entries.
     content: Option<bool>,
     /// Maximum number of entries: 1 to 1000, 50 by default.
     limit: Option<u32>,
-    /// `next_cursor` of the previous page.
+    /// `next_cursor` of the previous page, together with the same `since` and `until`.
     cursor: Option<String>,
 }
 
 /// List what tasks changed on a host, newest first: every result that its recaps count as changed. Runs in check mode
 /// are left out, because they changed nothing.
+///
+/// `since` and `until` refer to the start of the run, not to the time of the change.
 ///
 /// A limited part of the history is searched for one page, so it may have fewer entries than `limit`, or none, although
 /// there are more: then it has a `next_cursor`.
@@ -158,10 +168,26 @@ pub(super) async fn list_host_changes(
     HostName(name): HostName,
     Query(query): Query<HostChangesQuery>,
 ) -> Result<Json<HostChangeList>, ApiError> {
-    let limit = limit(query.limit)? as usize;
-    let cursor = cursor(&query.cursor, ChangeCursor::decode)?;
-    let content = query.content.unwrap_or(false);
-    let changes = hosts::changes(&app.store, &name, cursor, limit, content).await?;
+    let now_us = app.clock.now_us();
+    let since_us = moment("since", &query.since, Edge::Start, now_us)?;
+    let until_us = moment("until", &query.until, Edge::End, now_us)?;
+    if let (Some(from), Some(to)) = (since_us, until_us)
+        && from > to
+    {
+        return Err(ApiError::bad_request(format!(
+            "since = {:?} is after until = {:?}: exchange them",
+            query.since.unwrap_or_default(),
+            query.until.unwrap_or_default()
+        )));
+    }
+    let question = ChangesQuestion {
+        since_us,
+        until_us,
+        after: cursor(&query.cursor, ChangeCursor::decode)?,
+        limit: limit(query.limit)? as usize,
+        with_content: query.content.unwrap_or(false),
+    };
+    let changes = hosts::changes(&app.store, &name, &question).await?;
     Ok(Json(changes))
 }
 

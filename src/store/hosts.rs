@@ -84,6 +84,15 @@ pub enum HostRuns {
     Changed,
 }
 
+/// A range of start times, in microseconds since the epoch. Both ends belong to it; `None` leaves that end open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StartedIn {
+    /// The first time.
+    pub since_us: Option<i64>,
+    /// The last time.
+    pub until_us: Option<i64>,
+}
+
 /// A result that changed something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeRow {
@@ -212,12 +221,46 @@ impl Store {
         after: Option<Cursor>,
         limit: u32,
     ) -> Result<Vec<HostInRun>, StoreError> {
+        let any_time = StartedIn::default();
+        self.page_of_runs(host, which, any_time, after, limit).await
+    }
+
+    /// The runs that changed a host and started in a range of time, newest first, after a cursor; at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn changed_runs(
+        &self,
+        host: &str,
+        started: StartedIn,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Vec<HostInRun>, StoreError> {
+        self.page_of_runs(host, HostRuns::Changed, started, after, limit)
+            .await
+    }
+
+    async fn page_of_runs(
+        &self,
+        host: &str,
+        which: HostRuns,
+        started: StartedIn,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Vec<HostInRun>, StoreError> {
         let mut query = self.query("");
         push_runs(&mut query, host, which);
+        if let Some(since_us) = started.since_us {
+            query.push(" AND x.started_us >= ?").bind(since_us);
+        }
+        // One upper end only: of two, a database may begin at the later one, and read again all that earlier pages had.
+        let ends = [started.until_us, after.map(|after| after.started_us)];
+        if let Some(last_us) = ends.into_iter().flatten().min() {
+            query.push(" AND x.started_us <= ?").bind(last_us);
+        }
         if let Some(after) = after {
             query
-                .push(" AND x.started_us <= ? AND (x.started_us < ? OR x.execution < ?)")
-                .bind(after.started_us)
+                .push(" AND (x.started_us < ? OR x.execution < ?)")
                 .bind(after.started_us)
                 .bind(after.key);
         }

@@ -96,7 +96,7 @@ pub use export::{HostCounts, OutcomeCount, PlacedResult, RowFilter};
 pub use facts::FactsReport;
 pub use failures::{FoundSuccess, Occurrences, TaskOnHost};
 pub use file::{DatabaseLock, LockError};
-pub use hosts::{COUNTED_RUNS, ChangeRow, GroupsInRun, HostInRun, HostRuns, NamesFrom};
+pub use hosts::{COUNTED_RUNS, ChangeRow, GroupsInRun, HostInRun, HostRuns, NamesFrom, StartedIn};
 pub use log::{BlockStart, BlocksFrom, StoredBlock};
 pub use migrations::Migration;
 pub use notifications::{

@@ -85,6 +85,7 @@ also! {
         hosts_that_no_run_has_seen_for_long_are_found
         groups_that_a_host_belonged_to_are_told_with_the_run_that_changed_them
         changes_tell_the_task_and_on_request_what_it_said
+        changes_of_a_time_are_those_of_runs_that_started_in_it
         what_cannot_be_answered_is_refused_with_the_next_step
         a_running_host_is_running_until_it_fails;
     export:

@@ -399,6 +399,82 @@ pub(crate) fn changes_tell_the_task_and_on_request_what_it_said() {
 }
 
 #[test]
+pub(crate) fn changes_of_a_time_are_those_of_runs_that_started_in_it() {
+    let collector = Collector::start();
+    let client = collector.client();
+    // One an hour from ten o'clock on; of each, a page may end between two changes.
+    let started = json!({ "type": "playbook", "playbook": "site.yml" });
+    let runs: Vec<Run> = (0..5)
+        .map(|hours| {
+            Run::starting(TEN + hours * HOUR, started.clone())
+                .play("all")
+                .task("first")
+                .changed("web-01")
+                .task("second")
+                .changed("web-01")
+                .ended(0)
+        })
+        .collect();
+    for at in [3_usize, 0, 4, 2, 1] {
+        runs[at].deliver(&client);
+    }
+    let found = |query: &str, limit: usize| {
+        let path = format!("/hosts/web-01/changes?{query}");
+        let changes = all(&client, &path, "changes", limit);
+        let told = changes.iter().map(|change| {
+            let run = runs
+                .iter()
+                .position(|run| change["execution"] == json!(run.id))
+                .unwrap();
+            format!("{run} {}", change["task_name"].as_str().unwrap())
+        });
+        told.collect::<Vec<_>>().join(", ")
+    };
+    let whole = "4 second, 4 first, 3 second, 3 first, 2 second, 2 first, 1 second, 1 first, 0 second, 0 first";
+    for (query, expected) in [
+        ("content=false", whole),
+        ("since=2026-01-20&until=2026-01-20", whole),
+        (
+            "since=2026-01-20T11:00:00Z&until=2026-01-20T13:00:00Z",
+            "3 second, 3 first, 2 second, 2 first, 1 second, 1 first",
+        ),
+        (
+            "since=2026-01-20T12:30:00Z",
+            "4 second, 4 first, 3 second, 3 first",
+        ),
+        ("until=2026-01-20T10:00:00Z", "0 second, 0 first"),
+        // It changed the host a few milliseconds later, but had started before.
+        (
+            "since=2026-01-20T10:00:00.001Z&until=2026-01-20T10:30:00Z",
+            "",
+        ),
+        (
+            "since=2026-01-20T13:00:00Z&until=2026-01-20T13:00:00Z&content=true",
+            "3 second, 3 first",
+        ),
+        ("since=2026-01-21", ""),
+        ("until=2026-01-19", ""),
+    ] {
+        for limit in [1, 3, 100] {
+            assert_eq!(found(query, limit), expected, "{query} {limit}");
+        }
+    }
+
+    // How long ago.
+    ran(3, "web-02").deliver(&client);
+    let count = |query: &str| {
+        let told = get(&client, "web-02", &format!("/changes?{query}"));
+        told["changes"].as_array().unwrap().len()
+    };
+    assert_eq!(count("since=7d"), 1);
+    assert_eq!(count("since=2d"), 0);
+    assert_eq!(count("since=7d&until=4d"), 0);
+    assert_eq!(count("since=7d&until=36h"), 1);
+    let unknown = client.api("/hosts/web-99/changes?since=7d");
+    unknown.error(404, "not_found");
+}
+
+#[test]
 pub(crate) fn what_cannot_be_answered_is_refused_with_the_next_step() {
     let collector = Collector::start();
     let client = collector.client();
@@ -449,6 +525,20 @@ pub(crate) fn what_cannot_be_answered_is_refused_with_the_next_step() {
         ("/hosts/x/runs?cursor=1", "cursor"),
         ("/hosts/x/changes?cursor=1.2", "cursor"),
         ("/hosts/x/changes?content=some", "content"),
+        (
+            "/hosts/x/changes?since=soon",
+            "since = \"soon\": it must be a time",
+        ),
+        (
+            "/hosts/x/changes?until=7",
+            "until = \"7\": it must be a time",
+        ),
+        (
+            "/hosts/x/changes?since=1d&until=2d",
+            "since = \"1d\" is after until = \"2d\": exchange them",
+        ),
+        ("/hosts/x/changes?from=1d", "unknown field `from`"),
+        ("/hosts/x/runs?since=1d", "unknown field `since`"),
         ("/hosts/x/facts?at=soon", "at = \"soon\": it must be a time"),
         ("/hosts/x/facts?since=1d", "unknown field `since`"),
         ("/hosts/x/facts/changes?since=soon", "since = \"soon\""),

@@ -12,7 +12,7 @@ use crate::failure::item_label;
 use crate::history::HistoryError;
 use crate::history::blocks::LoopResult;
 use crate::model::{Cursor, HostChange, HostChangeList, ResultFlags, TaskRow, time_from_us};
-use crate::store::{ChangeRow, HostInRun, HostRuns, Store, StoreError};
+use crate::store::{ChangeRow, HostInRun, StartedIn, Store, StoreError};
 
 /// Runs that are read at once.
 const RUNS: u32 = 20;
@@ -35,6 +35,21 @@ const CONTENT: usize = 64 << 10;
 /// Items of a loop that are named, and the longest name, in bytes.
 const ITEMS: usize = 100;
 const LABEL: usize = 200;
+
+/// Which changes of a host.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChangesQuestion {
+    /// Only changes of runs that started at or after this time, in microseconds since the epoch.
+    pub since_us: Option<i64>,
+    /// Only changes of runs that started at or before this time.
+    pub until_us: Option<i64>,
+    /// Where the page before ended.
+    pub after: Option<ChangeCursor>,
+    /// How many at most.
+    pub limit: usize,
+    /// Whether to add the module's message and differences, if they can be read.
+    pub with_content: bool,
+}
 
 /// Where a page of changes ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,33 +89,33 @@ impl ChangeCursor {
     }
 }
 
-/// A page of what tasks changed on a host, newest first; never by a run in check mode. With `with_content`, with the
-/// module's message and differences, if they can be read.
+/// A page of what tasks changed on a host, newest first; never by a run in check mode.
 ///
 /// # Errors
 /// No run has the host, or the store failed.
 pub async fn changes(
     store: &Store,
     host: &str,
-    after: Option<ChangeCursor>,
-    limit: usize,
-    with_content: bool,
+    question: &ChangesQuestion,
 ) -> Result<HostChangeList, HistoryError> {
+    let with_content = question.with_content;
+    let started = StartedIn {
+        since_us: question.since_us,
+        until_us: question.until_us,
+    };
     let mut search = Search {
         store,
         limit: match with_content {
-            true => limit.min(CONTENTS),
-            false => limit,
+            true => question.limit.min(CONTENTS),
+            false => question.limit,
         },
         budget: BUDGET,
         found: Vec::new(),
     };
-    let mut cursor = after;
+    let mut cursor = question.after;
     loop {
         let after = cursor.map(ChangeCursor::runs);
-        let runs = store
-            .host_runs(host, HostRuns::Changed, after, RUNS)
-            .await?;
+        let runs = store.changed_runs(host, started, after, RUNS).await?;
         if runs.is_empty() && cursor.is_none() {
             require_host(store, host).await?;
         }

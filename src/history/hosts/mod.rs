@@ -15,7 +15,7 @@ mod groups;
 
 use std::collections::HashMap;
 
-pub use changes::{ChangeCursor, changes};
+pub use changes::{ChangeCursor, ChangesQuestion, changes};
 pub use fact_changes::{FactChangesQuestion, fact_changes};
 pub use facts::{facts_at, shows};
 pub(in crate::history) use groups::group_numbers;

@@ -1,7 +1,7 @@
 //! Hosts over all executions, and the reports of their facts.
 
-use playback::model::{Changes, ExecutionRow, ResultFlags, ResultRow, Status};
-use playback::store::{COUNTED_RUNS, HostInRun, HostRuns, NamesFrom};
+use playback::model::{Changes, Cursor, ExecutionRow, ResultFlags, ResultRow, Status};
+use playback::store::{COUNTED_RUNS, HostInRun, HostRuns, NamesFrom, StartedIn};
 use playback_wire::{HostStats, ResultStatus};
 
 use super::on_every_store;
@@ -90,6 +90,30 @@ on_every_store! {
         assert_eq!(told(&change), [("c1", 1)]);
         while store.sweep_one(keys[0]).await.unwrap() {}
         assert_eq!(store.count_runs(&["a", "c1"]).await.unwrap(), [1, 2]);
+    }
+
+    async fn runs_that_changed_a_host_are_found_by_when_they_started(store: Store) {
+        let mut all: Vec<Changes> = (1..=5).map(|n| run(n, &["c1"])).collect();
+        all.push(run(3, &["c2"]));
+        let keys = store.commit(&all).await.unwrap();
+        let us = |seconds: i64| TEN + seconds * 1_000_000;
+        let found = async |since: Option<i64>, until: Option<i64>, after: Option<Cursor>, limit: u32| -> Vec<i64> {
+            let started = StartedIn { since_us: since.map(us), until_us: until.map(us) };
+            let found = store.changed_runs("c1", started, after, limit).await.unwrap();
+            found.iter().map(|run| (run.run.started_us - TEN) / 1_000_000).collect()
+        };
+        assert_eq!(found(None, None, None, 9).await, [5, 4, 3, 2, 1]);
+        assert_eq!(found(Some(2), Some(4), None, 9).await, [4, 3, 2]);
+        assert_eq!(found(Some(2), None, None, 2).await, [5, 4]);
+        assert_eq!(found(None, Some(2), None, 9).await, [2, 1]);
+        assert_eq!(found(Some(6), None, None, 9).await, [0; 0]);
+        assert_eq!(found(Some(4), Some(2), None, 9).await, [0; 0]);
+        // Later pages; a cursor that is not of this range leads to no run outside of it.
+        let after = |n: usize| Some(Cursor { started_us: us(n as i64), key: keys[n - 1] });
+        assert_eq!(found(Some(2), Some(4), after(4), 9).await, [3, 2]);
+        assert_eq!(found(Some(2), Some(4), after(2), 9).await, [0; 0]);
+        assert_eq!(found(Some(2), Some(4), after(5), 9).await, [4, 3, 2]);
+        assert_eq!(found(Some(2), Some(4), after(1), 9).await, [0; 0]);
     }
 
     async fn no_more_runs_are_counted_than_are_told(store: Store) {

@@ -10,8 +10,8 @@ use playback::model::{
 };
 use playback::store::dialect::Engine;
 use playback::store::{
-    BlockStart, BlocksFrom, HostRuns, NamesFrom, Plan, RowFilter, SeriesScope, Store, TaskOnHost,
-    TokenRow, explained,
+    BlockStart, BlocksFrom, HostRuns, NamesFrom, Plan, RowFilter, SeriesScope, StartedIn, Store,
+    TaskOnHost, TokenRow, explained,
 };
 use playback_wire::{ExecutionType, Producer, ResultStatus};
 use sqlx::{Connection as _, Executor as _};
@@ -515,6 +515,14 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         })
         .collect();
     let hosts = [names::HOST_EVERYWHERE, host.as_str()];
+    let half_a_year = StartedIn {
+        since_us: Some(TEN - crate::history::SPAN_US / 4 * 3),
+        until_us: Some(TEN - crate::history::SPAN_US / 4),
+    };
+    let last_half = StartedIn {
+        since_us: Some(TEN - crate::history::SPAN_US / 2),
+        until_us: None,
+    };
     judged! {
         "names of hosts": store.known_hosts(NamesFrom::Name("web"), 50),
         "further names of hosts": store.known_hosts(NamesFrom::After(&host), 50),
@@ -531,6 +539,10 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "runs of a host": store.host_runs(&host, HostRuns::All, Some(middle()), 50),
         "runs of a host that is everywhere": store.host_runs(hosts[0], HostRuns::All, None, 50),
         "runs that changed a host": store.host_runs(&host, HostRuns::Changed, Some(middle()), 50),
+        "runs that changed a host in some time": store.changed_runs(&host, half_a_year, None, 50),
+        "later ones of these": store.changed_runs(&host, half_a_year, Some(middle()), 50),
+        "runs that changed a host that is everywhere since a time":
+            store.changed_runs(hosts[0], last_half, None, 50),
         "the first run of a host": store.first_run(&host),
         "changes of a host in a run": store.changes(large, 40, (0, 6_000), 50),
         "times of a host": store.each_host_time(&[large], "h40", |_, _| {}),
