@@ -31,7 +31,7 @@ pub(in crate::cli) struct Host {
     #[arg(long, conflicts_with_all = ["changes", "facts"])]
     runs: bool,
     /// List what tasks changed on it, newest first
-    #[arg(long, conflicts_with = "facts")]
+    #[arg(long, group = "over_time", conflicts_with = "facts")]
     changes: bool,
     /// List the groups that it belonged to, newest change first
     #[arg(long, conflicts_with_all = ["runs", "changes", "facts"])]
@@ -40,15 +40,16 @@ pub(in crate::cli) struct Host {
     #[arg(long, requires = "changes")]
     diff: bool,
     /// Show its facts
-    #[arg(long)]
+    #[arg(long, group = "over_time")]
     facts: bool,
     /// Show the facts at this time instead of now: 2026-01-20, "2026-01-20 10:00", or 2h or 7d (ago)
     #[arg(long, value_name = "TIME", requires = "facts", value_parser = Moment::parse)]
     at: Option<Moment>,
-    /// Show how the facts have changed since this time
-    #[arg(long, value_name = "TIME", requires = "facts", conflicts_with = "at", value_parser = Moment::parse)]
+    /// With --changes, list only what runs changed that started since this time: 2026-01-20, "2026-01-20 10:00", or 2h or
+    /// 7d (ago). With --facts, show how the facts have changed since then
+    #[arg(long, value_name = "TIME", requires = "over_time", conflicts_with = "at", value_parser = Moment::parse)]
     since: Option<Moment>,
-    /// Show changes of facts up to this time
+    /// With --since, up to this time
     #[arg(long, value_name = "TIME", requires = "since", value_parser = Moment::parse)]
     until: Option<Moment>,
     /// Show only facts with this name, with or without ansible_; * stands for any text
@@ -69,19 +70,34 @@ pub(in crate::cli) struct Host {
 impl Host {
     /// Which facts to show, and for which time.
     fn facts(&self, clock: &Clock) -> facts::Request {
-        let time = |moment: &Option<Moment>, edge| {
-            let time = moment.as_ref().map(|moment| moment.resolve(edge, clock));
-            time.map(|time| time.to_rfc3339())
-        };
         facts::Request {
             path: path(&self.name),
             name: self.fact.clone(),
-            at: time(&self.at, when::Edge::End),
-            since: time(&self.since, when::Edge::Start),
-            until: time(&self.until, when::Edge::End),
+            at: time(self.at, when::Edge::End, clock),
+            since: time(self.since, when::Edge::Start, clock),
+            until: time(self.until, when::Edge::End, clock),
             limit: self.limit,
         }
     }
+
+    /// Which changes, as parameters of the API.
+    fn changes(&self, clock: &Clock) -> Vec<(&'static str, String)> {
+        let content = self.diff.then(|| "true".to_owned());
+        let parameters = [
+            ("content", content),
+            ("since", time(self.since, when::Edge::Start, clock)),
+            ("until", time(self.until, when::Edge::End, clock)),
+        ];
+        let given = parameters.into_iter();
+        given
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+}
+
+/// A time as the API takes it.
+fn time(moment: Option<Moment>, edge: when::Edge, clock: &Clock) -> Option<String> {
+    moment.map(|moment| moment.resolve(edge, clock).to_rfc3339())
 }
 
 pub(in crate::cli) fn run(command: &Host) -> anyhow::Result<ExitCode> {
@@ -100,11 +116,17 @@ pub(in crate::cli) fn run(command: &Host) -> anyhow::Result<ExitCode> {
             hint_at_more(&entries);
         }
     } else if command.changes {
-        let entries = changes(&client, &path, command.limit, command.diff)?;
+        let entries = changes(&client, &path, command.limit, command.changes(&clock))?;
+        let changes: Vec<HostChange> = entries.parsed()?;
         if command.json {
             entries.print_json("changes", &mut out)?;
+        } else if changes.is_empty() {
+            out::note(match command.since {
+                Some(_) => "no run that started in this time changed it",
+                None => "no task of any recorded run changed it",
+            });
         } else {
-            print_changes(&entries.parsed()?, command.diff, &mut out)?;
+            print_changes(&changes, command.diff, &mut out)?;
             hint_at_more(&entries);
         }
     } else if command.groups {
@@ -124,10 +146,13 @@ fn runs(client: &Client, path: &str, limit: u64) -> anyhow::Result<Entries> {
     Entries::read(client, &format!("{path}/runs"), Vec::new(), wanted)
 }
 
-fn changes(client: &Client, path: &str, limit: u64, content: bool) -> anyhow::Result<Entries> {
+fn changes(
+    client: &Client,
+    path: &str,
+    limit: u64,
+    query: Vec<(&'static str, String)>,
+) -> anyhow::Result<Entries> {
     let wanted = (limit, Continued::Cursor);
-    let query = content.then(|| ("content", "true".to_owned()));
-    let query = query.into_iter().collect();
     Entries::read(client, &format!("{path}/changes"), query, wanted)
 }
 
@@ -184,7 +209,7 @@ fn page(client: &Client, name: &str, clock: &Clock, out: &mut Out) -> anyhow::Re
     out.line("")?;
     out.line(out.paint(Colour::Bold, "Last runs"))?;
     print_runs(&last, out)?;
-    let last: Vec<HostChange> = changes(client, &path, SHOWN, false)?.parsed()?;
+    let last: Vec<HostChange> = changes(client, &path, SHOWN, Vec::new())?.parsed()?;
     if !last.is_empty() {
         out.line("")?;
         out.line(out.paint(Colour::Bold, "Last changes"))?;
@@ -220,10 +245,6 @@ fn print_runs(runs: &[HostRun], out: &mut Out) -> anyhow::Result<()> {
 }
 
 fn print_changes(changes: &[HostChange], with_content: bool, out: &mut Out) -> anyhow::Result<()> {
-    if changes.is_empty() {
-        out::note("no task of any recorded run changed it");
-        return Ok(());
-    }
     if !with_content {
         let ids = ShortIds::of(changes.iter().map(|change| change.execution));
         let rows = changes.iter().map(|change| {

@@ -164,6 +164,27 @@ fn a_host_is_shown_with_its_runs_changes_and_facts() {
     let json = run(&collector, &["host", "web-01", "--changes", "--json"]).json();
     assert_eq!(json["changes"].as_array().unwrap().len(), 2);
     assert_eq!(json["next_cursor"], Value::Null);
+    let changed = |range: &[&str]| {
+        let arguments = ["host", "web-01", "--changes", "--json"];
+        let json = run(&collector, &[&arguments, range].concat()).json();
+        let changes = json["changes"].as_array().unwrap().clone();
+        let runs: Vec<Value> = changes
+            .iter()
+            .map(|change| change["execution"].clone())
+            .collect();
+        runs
+    };
+    assert_eq!(
+        changed(&["--since", "2026-01-20"]),
+        [json!(second.id), json!(first.id)]
+    );
+    assert_eq!(
+        changed(&["--since", "2026-01-20 10:30"]),
+        [json!(second.id)]
+    );
+    let until = ["--since", "2026-01-20", "--until", "2026-01-20 10:30"];
+    assert_eq!(changed(&until), [json!(first.id)]);
+    assert_eq!(changed(&["--since", "2026-01-21"]), [Value::Null; 0]);
     let json = run(&collector, &["host", "web-01", "--json"]).json();
     assert_eq!(json["last_change"]["execution"], json!(second.id));
 
@@ -242,11 +263,22 @@ fn what_is_not_known_of_a_host_is_said() {
     assert!(said(&["--facts"]).contains("no run reported facts of it"));
     assert!(said(&["--facts", "--since", "30d"]).contains("no fact changed"));
     assert!(said(&["--changes"]).contains("no task of any recorded run changed it"));
+    let lately = ["--changes", "--since", "7d"];
+    assert!(said(&lately).contains("no run that started in this time changed it"));
+    let turned = ["host", odd, "--changes", "--since", "1d", "--until", "2d"];
+    let turned = run(&collector, &turned);
+    assert!(turned.complaint(1).contains("exchange them"), "{turned:?}");
     for wrong in [
         ["--at", "2d"].as_slice(),
         &["--facts", "--at", "soon"],
         &["--runs", "--changes"],
         &["--facts", "--until", "2d"],
+        &["--since", "2d"],
+        &["--runs", "--since", "2d"],
+        &["--changes", "--until", "2d"],
+        &["--changes", "--since", "soon"],
+        &["--changes", "--facts", "--since", "2d"],
+        &["--changes", "--since", "2d", "--at", "1d"],
     ] {
         let done = run(&collector, &[&["host", "x"], wrong].concat());
         assert_eq!(done.code, 2, "{wrong:?}: {done:?}");
