@@ -106,6 +106,11 @@ const LOOKS: readonly Look[] = [
     path: () => "hosts/db-01",
     shows: (page) => expect(page.getByRole("heading", { level: 1 })).toContainText("db-01"),
   },
+  {
+    name: "host-changes",
+    path: () => "hosts/db-01?tab=changes",
+    shows: (page) => expect(page.getByRole("row").filter({ hasText: "Install nginx" })).toBeVisible(),
+  },
   { name: "trends", path: () => "trends", shows: (page) => see(page, "site.yml") },
   {
     name: "search",

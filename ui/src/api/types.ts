@@ -48,6 +48,7 @@ export type HostStatus = Schemas["HostStatus"];
 export type HostRun = Schemas["HostRun"];
 export type HostDetail = Schemas["HostDetail"];
 export type HostChange = Schemas["HostChange"];
+export type HostChangeList = Schemas["HostChangeList"];
 export type HostGroupsChange = Schemas["HostGroupsChange"];
 export type HostFacts = Schemas["HostFacts"];
 export type FactsChange = Schemas["FactsChange"];

@@ -1,7 +1,7 @@
 /** What the page of a host reads. Below `["executions"]`, so that it is read again when runs start and end. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, read } from "../../api/client";
-import type { QueryOf } from "../../api/types";
+import type { HostChange, HostChangeList, QueryOf } from "../../api/types";
 
 const key = (name: string, ...more: unknown[]) => ["executions", "host", name, ...more];
 
@@ -22,12 +22,51 @@ export function hostRunsQuery(name: string, query: QueryOf<"list_host_runs">) {
   });
 }
 
-export function hostChangesQuery(name: string, query: QueryOf<"list_host_changes">) {
+type ChangesQuery = QueryOf<"list_host_changes">;
+
+function readChanges(name: string, query: ChangesQuery, signal: AbortSignal): Promise<HostChangeList> {
+  const params = { path: { name }, query };
+  return read(api.GET("/api/v1/ansible/hosts/{name}/changes", { params, signal }));
+}
+
+export function hostChangesQuery(name: string, query: ChangesQuery) {
   return queryOptions({
     queryKey: key(name, "changes", query),
-    queryFn: ({ signal }) =>
-      read(api.GET("/api/v1/ansible/hosts/{name}/changes", { params: { path: { name }, query }, signal })),
+    queryFn: ({ signal }) => readChanges(name, query, signal),
     placeholderData: keepPreviousData,
+  });
+}
+
+/** Changes that are counted at once, at most. */
+const COUNTED = 1_000;
+/** Pages that are read for them, at most: the collector looks through 200 runs for each. */
+const PAGES = 10;
+
+export interface CountedChanges {
+  /** Newest first. */
+  readonly changes: readonly HostChange[];
+  /** Where older ones begin, if there may be any. */
+  readonly next: string | undefined;
+}
+
+/** A large page of changes, to be counted. While another one is read, nothing is kept that would be taken for it. */
+export function countedChangesQuery(name: string, query: ChangesQuery) {
+  return queryOptions({
+    queryKey: key(name, "changes", "counted", query),
+    queryFn: async ({ signal }): Promise<CountedChanges> => {
+      const changes: HostChange[] = [];
+      let next: string | undefined;
+      for (let page = 0; page < PAGES && changes.length < COUNTED; page += 1) {
+        const rest = { limit: COUNTED - changes.length, ...(next !== undefined && { cursor: next }) };
+        const found: HostChangeList = await readChanges(name, { ...query, ...rest }, signal);
+        changes.push(...found.changes);
+        next = found.next_cursor ?? undefined;
+        if (next === undefined) {
+          break;
+        }
+      }
+      return { changes, next };
+    },
   });
 }
 

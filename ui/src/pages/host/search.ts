@@ -6,12 +6,23 @@ export type Tab = (typeof TABS)[number];
 /** How far back changes of facts are listed. */
 export const SPANS = ["7d", "30d", "90d", "365d"] as const;
 
+/** How far back changes of the host are shown. */
+export const PERIODS = ["all", "24h", "7d", "30d"] as const;
+export type Period = (typeof PERIODS)[number];
+
+/** The period that nobody chose: whoever looks at a host's changes mostly asks what changed lately. */
+export const USUAL_PERIOD = "7d" satisfies Period;
+
 /** Values may be undefined, so that one that is taken back leaves the address. */
 export interface HostSearch {
   tab?: Tab | undefined;
   /** Where a later page of the tab begins. */
   cursor?: string | undefined;
-  /** Whether changes are shown with their messages and differences. */
+  /** How far back changes are shown; without, the usual period. */
+  period?: Period | undefined;
+  /** Whether changes are listed one by one; without, they are counted by task. */
+  view?: "list" | undefined;
+  /** Whether listed changes are shown with their messages and differences. */
   content?: boolean | undefined;
   /** Whether facts are shown as they are, or how they changed. */
   facts?: "changes" | undefined;
@@ -27,6 +38,8 @@ export function search(raw: RawSearch): HostSearch {
   return {
     ...oneOf(raw, "tab", TABS),
     ...text(raw, "cursor"),
+    ...oneOf(raw, "period", PERIODS),
+    ...oneOf(raw, "view", ["list"]),
     ...flag(raw, "content"),
     ...oneOf(raw, "facts", ["changes"]),
     ...text(raw, "find"),
