@@ -81,13 +81,14 @@ fn run(hosts: u32, tasks: u32, fails: bool, random: &mut Random) -> Changes {
         for host in 1..=hosts {
             let name = format!("web{host:03}.example.org");
             let fails = fails && task == tasks && host == hosts;
-            let host = counts.entry(name.clone()).or_default();
+            let changed = writer.result(task, &name, fails, random);
+            let host = counts.entry(name).or_default();
             if fails {
                 host.failed += 1;
             } else {
                 host.ok += 1;
+                host.changed += u64::from(changed);
             }
-            writer.result(task, &name, fails, random);
         }
     }
     writer.end(counts, fails);
@@ -172,7 +173,8 @@ impl Writer {
         self.print(title, self.seq);
     }
 
-    fn result(&mut self, task: u32, host: &str, fails: bool, random: &mut Random) {
+    /// Returns whether the task changed something.
+    fn result(&mut self, task: u32, host: &str, fails: bool, random: &mut Random) -> bool {
         let started = HostStarted {
             task,
             host: host.into(),
@@ -206,6 +208,7 @@ impl Writer {
             (false, false) => "ok",
         };
         self.print(format!("{word}: [{host}]\n"), seq);
+        changed
     }
 
     fn end(&mut self, hosts: BTreeMap<String, HostStats>, fails: bool) {
