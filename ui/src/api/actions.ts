@@ -1,4 +1,4 @@
-/** What changes executions. The live connection tells all pages about it; deletions are also told here, at once. */
+/** Changes of executions. The live connection informs all pages; deletions are also announced here, at once. */
 import type { QueryClient } from "@tanstack/react-query";
 import { api, done, read } from "./client";
 import { ApiError } from "./error";
@@ -8,7 +8,7 @@ import type { RedactRequest } from "./types";
 const at = (id: string) => ({ path: { id } });
 const why = (note: string | undefined) => (note === undefined ? {} : { note });
 
-/** Deletes finished runs, one after the other. Those that somebody else deleted meanwhile are deleted, too. */
+/** Deletes finished runs, one after the other. Runs that another client deleted meanwhile count as deleted, too. */
 export async function deleteExecutions(
   cache: QueryClient,
   ids: readonly string[],

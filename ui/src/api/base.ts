@@ -1,13 +1,13 @@
 /** Where the pages live: "/", or the path of a reverse proxy, such as "/playback/". Ends with a slash. */
 export const base: string = readBase();
 
-/** The collector writes the path into index.html; anything that is no path counts as "/". */
+/** The collector writes the path into index.html; anything that is not a path counts as "/". */
 function readBase(): string {
   const written = document.querySelector<HTMLMetaElement>('meta[name="playback-base"]')?.content ?? "/";
   return /^\/([^/].*\/)?$/.test(written) ? written : "/";
 }
 
-/** The collector's own address as a person writes it into ansible.cfg, without the last slash. */
+/** The collector's own address in the form for ansible.cfg, without the last slash. */
 export function ownAddress(): string {
   return (window.location.origin + base).replace(/\/$/, "");
 }

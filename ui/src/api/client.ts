@@ -13,13 +13,13 @@ import type { paths } from "./schema";
 
 const unauthorized = new Set<() => void>();
 
-/** Calls back when a request was refused because nobody is logged in any more. */
+/** Calls back when a request was refused because the login has ended. */
 export function onUnauthorized(listener: () => void): () => void {
   unauthorized.add(listener);
   return () => unauthorized.delete(listener);
 }
 
-/** `fetch` for the API: throws an `ApiError` unless the answer is a good one. */
+/** `fetch` for the API: throws an `ApiError` unless the answer is a success. */
 export async function ask(request: Request): Promise<Response> {
   let response: Response;
   const asked = Date.now();
@@ -43,7 +43,7 @@ export async function ask(request: Request): Promise<Response> {
   } else {
     noteAnswer();
   }
-  // A refused login is the login page's own business.
+  // The login page handles a refused login itself.
   if (error.status === 401 && !new URL(request.url).pathname.endsWith("/session")) {
     for (const listener of unauthorized) {
       listener();
@@ -58,7 +58,7 @@ export const api = createClient<paths>({
   credentials: "same-origin",
 });
 
-/** Parameters of a PUT that means something new: what has that name already is not replaced, but the request refused. */
+/** Parameters of a PUT that must create: if the name exists, the request is refused. */
 export const ONLY_NEW = { header: { "If-None-Match": "*" } } as const;
 
 /** Parameters of a PUT that means a change: what was removed meanwhile does not come back, but the request is refused. */

@@ -1,12 +1,15 @@
 /**
- * What time it is for the collector. Ages, and how long something has been going on, compare its times with now, and a browser's clock may
- * be minutes off. Each answer has the collector's time in whole seconds, so it tells between which two values the difference lies; what
- * all answers allow is soon exact to a fraction of a second.
+ * The collector's time. Ages and running durations compare its times with now, and a browser's clock may be
+ * minutes off. Each answer has the collector's time in whole seconds, which limits the difference to an
+ * interval; the intersection of these intervals is soon exact to a fraction of a second.
  */
 let least = Number.NEGATIVE_INFINITY;
 let most = Number.POSITIVE_INFINITY;
 
-/** Takes in the header `Date` of an answer, with the browser's time when it was asked for and when it came, in milliseconds. */
+/**
+ * Processes the header `Date` of an answer, with the browser's time of the request and of the answer, in
+ * milliseconds.
+ */
 export function noteDate(date: string | null, asked: number, came: number): void {
   const second = Date.parse(date ?? "");
   if (Number.isNaN(second)) {
@@ -14,7 +17,7 @@ export function noteDate(date: string | null, asked: number, came: number): void
   }
   const [from, to] = [second - came, second + 1_000 - asked];
   if (from > most || to < least) {
-    // One of the clocks was set.
+    // One of the clocks was changed.
     [least, most] = [from, to];
   } else {
     least = Math.max(least, from);

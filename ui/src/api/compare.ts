@@ -1,16 +1,16 @@
-/** Queries for what is different between two executions. */
+/** Queries for the differences between two executions. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, read } from "./client";
 import { keys } from "./queries";
 
-/** Which earlier execution is taken. */
+/** Which earlier execution to compare with. */
 export type Earlier = "last_good" | "previous";
 
-/** Entries of each list at first; the API gives 1,000 at most. */
+/** Number of entries of each list at first; the API's limit is 1,000. */
 export const FEW = 200;
 export const MOST = 1_000;
 
-/** The execution and the last earlier one that is like it. */
+/** The execution and the last earlier one of its kind. */
 export function earlierQuery(id: string, earlier: Earlier, limit: number) {
   return queryOptions({
     queryKey: keys.part(id, "compare", earlier, limit),

@@ -1,12 +1,12 @@
-/** Whether the collector answers, as the requests and the live connection find out; the banner shows it. */
+/** Whether the collector answers, according to requests and the live connection; the banner shows it. */
 import { useSyncExternalStore } from "react";
 
 export interface Connection {
   /** `away`: nothing answers. */
   readonly state: "online" | "away";
-  /** Whether changes arrive by themselves; without, lists are read again now and then. */
+  /** Whether changes arrive automatically; without, lists are read again from time to time. */
   readonly isLive: boolean;
-  /** When the collector answered last, in milliseconds since the epoch. */
+  /** When the collector last answered, in milliseconds since the epoch. */
   readonly answered: number;
 }
 
@@ -15,7 +15,7 @@ const listeners = new Set<() => void>();
 
 function set(next: Connection): void {
   const isSame = next.state === connection.state && next.isLive === connection.isLive;
-  // The time alone is no reason to draw anything again: it is only shown while the collector is away.
+  // A change of the time alone redraws nothing: it is only shown while the collector does not answer.
   connection = next;
   if (!isSame) {
     for (const listener of listeners) {
@@ -24,12 +24,12 @@ function set(next: Connection): void {
   }
 }
 
-/** Something answered. */
+/** A request was answered. */
 export function noteAnswer(): void {
   set({ ...connection, state: "online", answered: Date.now() });
 }
 
-/** Nothing answered. */
+/** A request was not answered. */
 export function noteAway(): void {
   set({ ...connection, state: "away", isLive: false });
 }

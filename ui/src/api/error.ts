@@ -1,10 +1,13 @@
 import type { ErrorBody } from "./types";
 
-/** Every failed request: what the API's one error shape says, or `away` where no answer came. */
+/** A failed request: the API's error, or `away` if no answer came. */
 export class ApiError extends Error {
-  /** For programs: `not_found`, `gone`, `forbidden`, `busy` …; `away` where the collector did not answer. */
+  /**
+   * A stable code, for programs: `not_found`, `gone`, `forbidden`, `busy` …; `away` if the collector did not
+   * answer.
+   */
   readonly code: string;
-  /** The HTTP status; 0 where the collector did not answer. */
+  /** The HTTP status; 0 if the collector did not answer. */
   readonly status: number;
 
   constructor(status: number, code: string, message: string) {
@@ -19,7 +22,7 @@ export class ApiError extends Error {
     return new ApiError(0, "away", "the collector does not answer");
   }
 
-  /** The error of a response that is not ok. Proxies answer with pages of their own, which have no such shape. */
+  /** The error of a response that is not ok. Proxies answer with pages of their own, which have another shape. */
   static async of(response: Response): Promise<ApiError> {
     const body: unknown = await response.json().catch(() => undefined);
     if (isErrorBody(body)) {
@@ -29,12 +32,12 @@ export class ApiError extends Error {
     return new ApiError(response.status, "http", `the answer was ${response.status}: ${words}`);
   }
 
-  /** Whether something in front of the collector says that it is away. */
+  /** Whether a proxy in front of the collector reports that it is unavailable. */
   get isAway(): boolean {
     return this.code === "away" || (this.code === "http" && [502, 503, 504].includes(this.status));
   }
 
-  /** Whether what was asked for does not exist, or does not exist any more. */
+  /** Whether the requested object does not exist, or no longer exists. */
   get isMissing(): boolean {
     return this.status === 404 || this.status === 410;
   }
@@ -55,7 +58,7 @@ function isErrorBody(body: unknown): body is ErrorBody {
   );
 }
 
-/** The words for a person, whatever was thrown. */
+/** The error's text for people, whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -8,7 +8,7 @@ const playbooksQuery = queryOptions({
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/playbooks", { signal }))).playbooks,
 });
 
-/** The names of the secrets that a schedule may name; needs the scope `run`. */
+/** The names of the secrets that a schedule can use; needs the scope `run`. */
 export const secretsQuery = queryOptions({
   queryKey: ["launch", "secrets"],
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/launch-secrets", { signal }))).secrets,
@@ -19,18 +19,18 @@ const inventoriesQuery = queryOptions({
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/inventories", { signal }))).inventories,
 });
 
-/** The files that a request may name. */
+/** The files that a request can name. */
 export interface Files {
   playbooks: readonly NamedFile[];
   inventories: readonly NamedFile[];
 }
 
 interface ReadFiles {
-  /** Once both lists were read; they stay when they cannot be read again. */
+  /** Present once both lists were read; they stay when they cannot be read again. */
   files: Files | undefined;
-  /** Why one of them could not be read; its code is `disabled` where the collector launches nothing. */
+  /** Why one of them could not be read; its code is `disabled` if the collector launches nothing. */
   error: Error | null;
-  /** Reads what could not be read. */
+  /** Reads again what could not be read. */
   retry(): void;
 }
 

@@ -1,11 +1,11 @@
-/** Targets of notifications, and the log of what they were sent. */
+/** Notification targets, and the log of their messages. */
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, done, ONLY_CHANGE, ONLY_NEW, read } from "./client";
 import type { QueryOf, TargetSettings } from "./types";
 
 const KEY = ["notifications"] as const;
 
-/** Nothing tells of messages, so they are read again: soon, while one is on its way. */
+/** New messages are not announced, so they are read again, sooner while one is being sent. */
 const SOON_MS = 1_000;
 const LATER_MS = 5_000;
 
@@ -50,12 +50,15 @@ export function deliveryQuery(id: string) {
 
 const at = (name: string) => ({ path: { name } });
 
-/** Everything about notifications is read again. */
+/** Reads everything about notifications again. */
 export async function renewNotifications(cache: QueryClient): Promise<void> {
   await cache.invalidateQueries({ queryKey: KEY });
 }
 
-/** Sets a target, a new one or one that there is; the answer has the secret that was made to sign with, if one was. */
+/**
+ * Sets a target; the answer has the signing secret, if one was generated. A new target does not replace an existing
+ * one, and a change does not bring back one that was removed.
+ */
 export async function setTarget(name: string, body: TargetSettings, isNew = false) {
   const params = { ...at(name), ...(isNew ? ONLY_NEW : ONLY_CHANGE) };
   return await read(api.PUT("/api/v1/ansible/notifications/targets/{name}", { params, body }));
@@ -65,13 +68,13 @@ export async function removeTarget(name: string): Promise<void> {
   await done(api.DELETE("/api/v1/ansible/notifications/targets/{name}", { params: at(name) }));
 }
 
-/** Makes another secret to sign with. */
+/** Generates another signing secret. */
 export async function rotateTarget(name: string): Promise<string> {
   const answer = api.POST("/api/v1/ansible/notifications/targets/{name}/rotate", { params: at(name) });
   return (await read(answer)).signing_secret;
 }
 
-/** Sends an example, and waits for what comes of it. */
+/** Sends an example, and waits for the outcome. */
 export async function testTarget(name: string) {
   return await read(api.POST("/api/v1/ansible/notifications/targets/{name}/test", { params: at(name) }));
 }

@@ -11,14 +11,14 @@ import { watchOutput } from "./outputStream";
 import { firstFailure, tasksWithLines } from "./run";
 import type { Task } from "./types";
 
-/** Hits of a page, and pages that are read: more are counted, but not listed. */
+/** Maximum number of hits on a page, and of pages that are read: further hits are counted, but not listed. */
 const HITS = 1_000;
 const PAGES = 5;
-/** What Ansible prints of a failure, and below it if the failure is ignored. */
+/** What Ansible prints for a failure, and below it if the failure is ignored. */
 const FAILURE = "/(?-i)^(fatal|failed): \\[/";
 const IGNORED = "...ignoring";
 
-/** Where the console takes the lines of an execution from; another `revision` is another source, read from the start. */
+/** The source of an execution's lines in the console; another `revision` is another source, read from the start. */
 export function outputSource(id: string, revision: number): Source & { readonly revision: number } {
   return {
     revision,
@@ -27,7 +27,7 @@ export function outputSource(id: string, revision: number): Source & { readonly 
     live: (since, events) => watchOutput(id, since, events),
     search: (query, signal) => search(`id:${quoteId(id)} in:output ${lineQuery(query)}`, signal),
     failures: async (signal) => {
-      // Not counted: that would go through all lines, where the first thousands are enough.
+      // Without a total: counting would search all lines, although the first thousands are enough.
       const options = { context: 1, isCounted: false };
       const { hits } = await search(`id:${quoteId(id)} in:output ${FAILURE}`, signal, options);
       return hits.filter((hit) => !hit.isIgnored).map((hit) => hit.number);
@@ -37,17 +37,17 @@ export function outputSource(id: string, revision: number): Source & { readonly 
   };
 }
 
-/** A page that was asked for before the console is there to take it. */
+/** A page that was requested before the console is ready for it. */
 interface EarlyPage {
   readonly page: Promise<Page>;
   readonly asked: number;
 }
 
 const early = new Map<string, EarlyPage>();
-/** The console takes a page that is not older, in milliseconds: a redaction may have changed it. */
+/** Maximum age of such a page in milliseconds: a redaction may have changed it. */
 const EARLY_MS = 5_000;
 
-/** Asks for the page that holds a line, so that it comes while the console's code does. */
+/** Requests the page with a line, so that it arrives while the console's code is loaded. */
 export function startOutput(id: string, line: number): void {
   const from = pageOf(line);
   const key = `${id} ${from}`;
@@ -57,7 +57,7 @@ export function startOutput(id: string, line: number): void {
   }
   early.clear();
   const asked = page(id, from, PAGE_LINES, undefined, new AbortController().signal);
-  // The console asks again, and says what is wrong.
+  // The console repeats the request, and reports the error.
   asked.catch(() => early.delete(key));
   early.set(key, { page: asked, asked: performance.now() });
 }
@@ -74,7 +74,7 @@ function takeEarly(
   return found !== undefined && performance.now() - found.asked < EARLY_MS ? found.page : undefined;
 }
 
-/** The address of the text as it was printed. */
+/** The address of the printed text. */
 export function rawOutputAddress(id: string): string {
   return apiAddress(`/executions/${id}/output`, { format: "text" });
 }

@@ -1,4 +1,7 @@
-/** What is typed into the console's search, in the language of docs/search.md: as a regular expression, which finds parts of words. */
+/**
+ * The text in the console's search, in the language of docs/search.md: as a regular expression, which finds
+ * parts of words.
+ */
 
 import type { Query } from "../console/types";
 
@@ -9,7 +12,7 @@ export function lineQuery({ text, regex, caseSensitive }: Query): string {
   return `/${caseSensitive ? "(?-i)" : ""}${escaped}/`;
 }
 
-/** An id holds nothing but digits, letters and dashes. */
+/** An id contains nothing but digits, letters and dashes. */
 export function quoteId(id: string): string {
   return id.replace(/[^0-9a-f-]/gi, "");
 }

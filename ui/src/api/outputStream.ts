@@ -1,4 +1,4 @@
-/** The lines of a run that goes on, as the collector sends them. */
+/** The lines of a running execution, as the collector sends them. */
 
 import type { LiveEvents } from "../console/types";
 import { api, read } from "./client";
@@ -10,12 +10,13 @@ type StreamMessage = components["schemas"]["StreamMessage"];
 
 /** Waiting times between attempts to connect, in milliseconds; the last one repeats. */
 const BACKOFF = [500, 1_000, 2_000, 5_000];
-/** After so many failed attempts, no WebSocket gets through: lines are asked for by range. */
+/** After this many failed attempts, WebSockets are considered blocked, and lines are requested by range. */
 const ATTEMPTS = 2;
 
 /**
- * Calls the events for each new line. When the connection is lost, it connects again from the last line on; where that is not
- * possible, it says now and then that there may be lines. It stops when the run is over or does not exist any more.
+ * Calls the events for each new line. When the connection is lost, it reconnects after the last line; if that
+ * is not possible, it reports from time to time that there may be lines. It stops when the run has ended or
+ * no longer exists.
  */
 export function watchOutput(id: string, since: number, events: LiveEvents): () => void {
   let next = since;
@@ -24,7 +25,7 @@ export function watchOutput(id: string, since: number, events: LiveEvents): () =
   let socket: OpenSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  // Each line is a message of its own; those of a moment are passed on together.
+  // Each line is a separate message; lines that arrive together are passed on together.
   let came: { text: string; time: number }[] = [];
   let flushing: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
@@ -63,7 +64,7 @@ export function watchOutput(id: string, since: number, events: LiveEvents): () =
     }
   }
 
-  /** All lines were sent, or can be asked for. */
+  /** All lines were sent, or can be requested. */
   function end(): void {
     flush();
     stop();
@@ -77,7 +78,7 @@ export function watchOutput(id: string, since: number, events: LiveEvents): () =
     socket?.close();
   }
 
-  /** A page is not told why a WebSocket was refused: the record says whether there is anything to wait for. */
+  /** A page does not learn why a WebSocket was refused: the record says whether there is anything to wait for. */
   async function look(): Promise<void> {
     try {
       const params = { path: { id }, query: { fields: "status" } };
@@ -103,14 +104,14 @@ export function watchOutput(id: string, since: number, events: LiveEvents): () =
     }
   }
 
-  // Not at once: React's strict mode mounts twice, and the first socket would be thrown away while it opens.
+  // Not at once: React's strict mode mounts twice, and the first socket would be discarded while it opens.
   timer = setTimeout(open, 0);
   return stop;
 }
 
 function parse(text: unknown): StreamMessage | undefined {
   try {
-    // The generated type is what the collector promises; kinds that it adds later are passed over.
+    // The generated type is the collector's promise; kinds that it adds later are skipped.
     const message: StreamMessage = JSON.parse(String(text));
     return message;
   } catch {

@@ -1,21 +1,21 @@
-/** Reading again what changes all the time, no more often than reading costs. */
+/** Reads data that changes constantly again, at a rate that depends on the cost of reading. */
 
-/** A reading may take a tenth of the time. */
+/** Reading may take a tenth of the time. */
 const REST = 10;
-/** Longest rest, in milliseconds: after a reading that had to wait for a collector that was away. */
+/** Longest pause, in milliseconds: after a read that had to wait for an unavailable collector. */
 const MOST = 60_000;
 
 export interface Paced {
-  /** Something changed: reads at once, or after the rest from the last reading. The last call is never lost. */
+  /** Something changed: reads at once, or after the pause since the last read. The last call is never lost. */
   call(): void;
-  /** Does not wait for the end of the rest: what changed is final. */
+  /** Does not wait for the end of the pause: the change is final. */
   callNow(): void;
   cancel(): void;
 }
 
 /**
- * Reads when something changed, then rests ten times as long as the reading took, and at least `least` milliseconds. `idle` is
- * called when the rest ends and nothing changed meanwhile.
+ * Reads when something changed, then pauses ten times as long as the read took, and at least `least`
+ * milliseconds. `idle` is called if the pause ends without another change.
  */
 export function paced(least: number, read: () => Promise<unknown>, idle: () => void): Paced {
   let state: "idle" | "reading" | "resting" = "idle";

@@ -1,7 +1,7 @@
 /**
- * A query for each thing that pages read. All about one execution is below `["execution", id]`, all lists of executions are
- * below `["executions", "list"]`, and all else that changes when executions start and end (hosts, trends, reports) is below
- * `["executions"]`, because the live connection (stream.ts) updates them by these keys.
+ * A query for each kind of data that pages read. Everything about one execution is below `["execution", id]`, all lists of
+ * executions are below `["executions", "list"]`, and everything else that changes when executions start and end (hosts,
+ * trends, reports) is below `["executions"]`, because the live connection (stream.ts) updates them by these keys.
  */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, read } from "./client";
@@ -11,9 +11,9 @@ import type { ListedExecution, QueryOf } from "./types";
 
 export const keys = {
   identity: ["identity"] as const,
-  /** All lists of executions, and what else is read about several of them. */
+  /** All lists of executions, and other data about several of them. */
   lists: ["executions"] as const,
-  /** Lists of executions alone: their data are `Runs`. */
+  /** Only lists of executions: their data are `Runs`. */
   pages: ["executions", "list"] as const,
   list: (query: ListQuery) => ["executions", "list", query] as const,
   /** The last runs of the playbooks of a list. */
@@ -25,7 +25,7 @@ export const keys = {
 };
 
 export type ListQuery = Omit<QueryOf<"list_executions">, "fields" | "offset"> & {
-  /** Whether the runs' costs are wanted: not a part of the question itself. */
+  /** Whether the runs' costs are requested: not a part of the query itself. */
   costs?: true;
 };
 
@@ -40,14 +40,14 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // What the browser says of the network does not count: the collector may be on this machine, and the banner tells of one
-        // that does not answer.
+        // The browser's network state does not matter: the collector may be on this machine, and the banner
+        // shows if it does not answer.
         networkMode: "always",
-        // The live connection says what changed.
+        // The live connection reports changes.
         staleTime: 30_000,
         refetchOnWindowFocus: false,
         retry: (count, error) => error instanceof ApiError && error.status >= 500 && count < 2,
-        // Sharing copies objects key by key, which would lose a host that is called `__proto__`.
+        // Structural sharing copies objects key by key, and would lose a host called `__proto__`.
         structuralSharing: false,
       },
       mutations: { retry: false, networkMode: "always" },
@@ -59,7 +59,8 @@ export const identityQuery = queryOptions({
   queryKey: keys.identity,
   queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/whoami", { signal })),
   staleTime: 5 * 60_000,
-  // Without an answer, pages do not know what to offer. Who is not logged in (401) is led to the login.
+  // Without an answer, pages do not know what to offer. A user who is not logged in (401) is sent to the
+  // login.
   refetchInterval: ({ state: { error } }) =>
     error !== null && !(error instanceof ApiError && error.status === 401) ? 10_000 : false,
 });
@@ -94,7 +95,10 @@ export function explainQuery(id: string) {
   });
 }
 
-/** Whether prices are configured; then runs have a cost. Asked once: prices change with the collector's start. */
+/**
+ * Whether prices are configured; then runs have a cost. Requested once: prices only change when the collector
+ * starts.
+ */
 export const pricesQuery = queryOptions({
   queryKey: ["prices"],
   queryFn: async ({ signal }) => {

@@ -6,7 +6,7 @@ import type { RecentRun } from "./types";
 
 /** Runs of each playbook. */
 const RUNS = 30;
-/** The API takes no more playbooks at once; a page of the list has fewer runs. */
+/** The API's limit on playbooks in one request; a page of the list has fewer runs. */
 const MOST = 100;
 
 /** The last runs of each of these playbooks, the oldest first: one request for a whole page of the list. */

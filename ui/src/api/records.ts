@@ -1,11 +1,11 @@
-/** Records of executions: which fields are requested, and how to be sure that they are there. */
+/** Records of executions: which fields are requested, and a check that they are present. */
 import { ApiError } from "./error";
 import type { Execution, ExecutionRecord, ListedExecution } from "./types";
 
-/** What grows with the hosts of a run. */
+/** The fields that grow with the number of hosts. */
 const FIELDS_OF_HOSTS = ["failed", "stats", "unreachable"];
 
-/** The others, but `output`: a run may have printed a million lines, and the console reads them by range. */
+/** The other fields, except `output`: a run may have printed a million lines, and the console reads them by range. */
 const OTHER_FIELDS = [
   "ansible_version args argv cancel_note canceled_by changed check clock_corrected_us controller cwd damaged diff",
   "duration end_time events exit_code extra_var_names forks git hosts hosts_by_outcome id imported instance inventory",
@@ -23,10 +23,13 @@ const COST = "cost";
 /** The fields of a record in a list that shows costs. */
 export const COSTED_FIELDS = [...OTHER_FIELDS, COST].join(",");
 
-/** The fields of a record by itself. */
+/** The fields of a single record. */
 export const RECORD_FIELDS = [...OTHER_FIELDS, ...FIELDS_OF_HOSTS, COST].join(",");
 
-/** The record, if all that every record has is in it: the API's type also covers answers with a few chosen fields. */
+/**
+ * The record, if it has everything that a complete record has: the API's type also covers answers with selected
+ * fields.
+ */
 export function whole(record: ExecutionRecord): Execution {
   if (isListed(record) && isWhole(record)) {
     return record;
@@ -34,7 +37,7 @@ export function whole(record: ExecutionRecord): Execution {
   throw incomplete();
 }
 
-/** The record, if all that every record in a list has is in it. */
+/** The record, if it has everything that a record in a list has. */
 export function listed(record: ExecutionRecord): ListedExecution {
   if (isListed(record)) {
     return record;

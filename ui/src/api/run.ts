@@ -4,10 +4,10 @@ import { api, read } from "./client";
 import { keys } from "./queries";
 import type { Host, LineSpan, QueryOf, Task, TaskResult } from "./types";
 
-/** Entries of a page, at most: the API allows no more. */
+/** Maximum number of entries on a page: the API's limit. */
 const PAGE = 1_000;
 
-/** Tasks or hosts that are read, at most. */
+/** Maximum number of tasks or hosts that are read. */
 const MOST = 20_000;
 
 /** Entries that were read page by page. */
@@ -30,7 +30,10 @@ export function tasksQuery(id: string) {
   });
 }
 
-/** The printed lines of tasks, by their numbers. The collector reads the log for them, so they are asked for by themselves. */
+/**
+ * The printed lines of tasks, by their numbers. The collector reads the log for them, so they are requested
+ * separately.
+ */
 export function taskLinesQuery(id: string) {
   return queryOptions({
     queryKey: keys.part(id, "tasks", "lines"),
@@ -64,7 +67,7 @@ export function hostsQuery(id: string) {
   });
 }
 
-/** How each task ended on each host. */
+/** The outcome of each task on each host. */
 export function matrixQuery(id: string) {
   return queryOptions({
     queryKey: keys.part(id, "matrix"),
@@ -91,16 +94,16 @@ export function resultsQuery(id: string, filter: ResultFilter, limit: number) {
   });
 }
 
-/** The printed lines of a result; null where they are not known. */
+/** The printed lines of a result; null if they are not known. */
 export function resultLinesQuery(id: string, seq: number) {
   return queryOptions({
     queryKey: keys.part(id, "result", seq, "lines"),
-    // As a list of one: that comes without what the module returned, which may be large, or removed by retention.
+    // As a list of one entry: it comes without the returned data, which may be large, or removed by retention.
     queryFn: ({ signal }) => linesOf(id, { after: seq - 1, limit: 1 }, signal),
   });
 }
 
-/** The printed lines of a task's result on a host; null where they are not known. */
+/** The printed lines of a task's result on a host; null if they are not known. */
 export function cellLinesQuery(id: string, task: number, host: string) {
   return queryOptions({
     queryKey: keys.part(id, "cell", task, host, "lines"),
@@ -119,7 +122,7 @@ async function linesOf(
   return page.results.at(-1)?.lines ?? null;
 }
 
-/** Failed results that are looked through for the first one that counts, at most. */
+/** Maximum number of failed results that are searched for the first one that counts. */
 const MOST_HANDLED = 200;
 
 /** The line of the first failure that counts: neither ignored, nor rescued, nor repeated in the debugger. */
@@ -136,7 +139,7 @@ export async function firstFailure(id: string, signal: AbortSignal): Promise<num
   return earliest?.lines?.from;
 }
 
-/** One result with what the module returned. */
+/** One result with the data that the module returned. */
 export function resultQuery(id: string, seq: number) {
   return queryOptions({
     queryKey: keys.part(id, "result", seq),
@@ -147,7 +150,7 @@ export function resultQuery(id: string, seq: number) {
   });
 }
 
-/** Items of the first page of a loop, and of each page after it. */
+/** Number of items on the first page of a loop, and on each further page. */
 const ITEMS_FIRST = 100;
 
 /** The events of a loop's items, of one task on one host, page by page. */

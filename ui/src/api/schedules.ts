@@ -5,7 +5,7 @@ import type { ScheduleRequest } from "./types";
 
 const KEY = ["schedules"] as const;
 
-/** Nothing tells that a schedule's time has come, so schedules are read again. */
+/** A schedule's time is not announced, so schedules are read again. */
 const AGAIN_MS = 5_000;
 
 export const schedulesQuery = queryOptions({
@@ -25,7 +25,7 @@ export function scheduleQuery(name: string) {
   });
 }
 
-/** The next ten times of a cron line; an error that names `cron` or `zone` where one of them is not understood. */
+/** The next ten times of a cron line; an error names `cron` or `zone` if one of them is invalid. */
 export function timesQuery(cron: string, zone: string) {
   return queryOptions({
     queryKey: ["schedule-times", cron, zone],

@@ -5,18 +5,18 @@ import { api, read } from "./client";
 /** Lines of a page. */
 const PAGE = 50;
 
-/** What the lines found are counted by. */
+/** The facets by which the lines found are counted. */
 const FACETS = "playbook,host,task,module,status,day";
 
 export interface LineQuery {
   q: string;
-  /** Where a page before ended. */
+  /** Where the previous page ended. */
   cursor?: string | undefined;
   /** Lines before and after each line. */
   context: number;
 }
 
-/** A page of lines. What was printed does not change, but new runs come: after a while, it is read again. */
+/** A page of lines. Printed lines do not change, but new runs arrive: after a while, the page is read again. */
 export function linesQuery({ q, cursor, context }: LineQuery) {
   return queryOptions({
     queryKey: ["search", "lines", q, context, cursor ?? ""],
@@ -28,7 +28,7 @@ export function linesQuery({ q, cursor, context }: LineQuery) {
   });
 }
 
-/** Counts of all lines that are found. They take longer than a page of lines, so they are asked for by themselves. */
+/** Counts of all lines found. They take longer than a page of lines, so they are requested separately. */
 export function facetsQuery(q: string) {
   return queryOptions({
     queryKey: ["search", "facets", q],

@@ -1,20 +1,21 @@
 /**
- * A WebSocket to the collector that notices when its connection is dead. Browsers show no pings to a page, and take minutes to find
- * out that nothing answers any more; so the collector is asked for heartbeats, and a socket that hears none is given up.
+ * A WebSocket to the collector that notices when its connection is dead. Browsers do not show pings to a
+ * page, and take minutes to notice that nothing answers; so the collector is asked for heartbeats, and a
+ * socket that receives none is given up.
  */
 import { base } from "./base";
 
 /** The collector sends something at least this often, in seconds. */
 const HEARTBEAT = 10;
-/** A connection on which nothing came for so long is dead, in milliseconds: two heartbeats did not come. */
+/** A connection on which nothing was received for this long, in milliseconds, is dead: two heartbeats are missing. */
 const SILENCE = 22_000;
-/** How long an answer to a small request may take, in milliseconds, before the collector counts as away. */
+/** How long an answer to a small request may take, in milliseconds, before the collector counts as unavailable. */
 const PATIENCE = 8_000;
 
 export interface SocketEvents {
   open?(): void;
   message(text: unknown): void;
-  /** The connection ended, could not be opened, or is dead: called once, and nothing comes after it. */
+  /** The connection ended, could not be opened, or is dead: called once, as the last event. */
   lost(): void;
 }
 
@@ -46,7 +47,8 @@ export function openSocket(path: string, events: SocketEvents): OpenSocket {
   function end(): void {
     isOver = true;
     clearTimeout(timer);
-    // The browser waits for the other side before it says that a socket is closed, and a dead one never answers.
+    // The browser waits for the other side before it reports that a socket is closed, and a dead one never
+    // answers.
     socket.onopen = null;
     socket.onmessage = null;
     socket.onclose = null;
@@ -75,7 +77,7 @@ export function openSocket(path: string, events: SocketEvents): OpenSocket {
   };
 }
 
-/** Ends a small request that nothing answers: the collector then counts as away. */
+/** Aborts a small request that is not answered: the collector then counts as unavailable. */
 export function patience(): AbortSignal {
   const control = new AbortController();
   setTimeout(() => control.abort(new DOMException("nothing answers", "TimeoutError")), PATIENCE);

@@ -1,6 +1,6 @@
 /**
  * The live connection: one WebSocket for all pages. It writes changed records into the query cache and has lists and
- * open executions read again. Which runs belong to a filtered list is for the collector to say, so lists are asked
+ * open executions read again. Only the collector knows which runs belong to a filtered list, so lists are requested
  * again, at most once a second, however many runs start.
  */
 import type { QueryClient } from "@tanstack/react-query";
@@ -15,11 +15,14 @@ import type { Execution, FeedMessage, ListedExecution } from "./types";
 
 /** Waiting times between attempts to connect, in milliseconds; the last one repeats. */
 const BACKOFF = [500, 1_000, 2_000, 5_000, 10_000];
-/** How often lists are read again where no WebSocket can be opened, as behind some proxies. */
+/** How often lists are read again if no WebSocket can be opened, as behind some proxies. */
 const POLL = 15_000;
-/** How often, at most, what is shown of a run that goes on is read again, in milliseconds; what takes long to read, less often. */
+/**
+ * Shortest interval at which the parts of a running execution are read again, in milliseconds; slow reads are
+ * repeated less often.
+ */
 const AGAIN = 2_000;
-/** A run that ended this short a time ago may have been read while it ended, in milliseconds; clocks differ. */
+/** A run that ended this recently may have been read while it ended, in milliseconds; clocks differ. */
 const JUST_ENDED = 60_000;
 
 export interface LiveConnection {
@@ -46,7 +49,7 @@ export function connect(cache: QueryClient): LiveConnection {
       open: () => {
         failures = 0;
         noteLive(true);
-        // What happened in the meantime was not told.
+        // Changes in the meantime were not reported.
         if (isFirst) {
           feed.begin(began);
         } else {
@@ -65,7 +68,7 @@ export function connect(cache: QueryClient): LiveConnection {
     timer = setTimeout(open, BACKOFF[Math.min(failures, BACKOFF.length - 1)] ?? POLL);
     failures += 1;
     void ask().then((isThere) => {
-      // A proxy that lets no WebSocket through: lists are read again instead, unless another socket opens meanwhile.
+      // A proxy that blocks WebSockets: lists are read again instead, unless another socket opens meanwhile.
       if (isThere && failures > BACKOFF.length && socket === gone && !isClosed) {
         feed.readAgain();
         clearTimeout(timer);
@@ -74,7 +77,10 @@ export function connect(cache: QueryClient): LiveConnection {
     });
   }
 
-  /** Whether the collector answers. If it does not, the client says so; a login that ended (401) ends this, too. */
+  /**
+   * Whether the collector answers. If it does not, the client reports that; a login that ended (401) ends this,
+   * too.
+   */
   async function ask(): Promise<boolean> {
     try {
       await read(api.GET("/api/v1/ansible/whoami", { signal: patience() }));
@@ -94,14 +100,14 @@ export function connect(cache: QueryClient): LiveConnection {
     }
   }
 
-  // A request found that nothing answers: a socket that is still open is dead.
+  // A request was not answered: a socket that is still open is dead.
   const stopWatching = onConnection(() => {
     if (currentConnection().state === "away" && socket?.isOpen === true) {
       socket.close();
       lost();
     }
   });
-  // The browser knows at once when this machine loses its network. The collector may be on this very machine: it is asked.
+  // The browser knows at once when this machine loses its network. The collector may be on this machine: it is asked.
   const offline = () => void ask();
   window.addEventListener("offline", offline);
   window.addEventListener("online", retry);
@@ -117,18 +123,18 @@ export function connect(cache: QueryClient): LiveConnection {
     noteLive(false);
   }
 
-  // Not at once: React's strict mode mounts twice, and the first socket would be thrown away while it opens.
+  // Not at once: React's strict mode mounts twice, and the first socket would be discarded while it opens.
   timer = setTimeout(open, 0);
   return { retry, close };
 }
 
-/** Brings the messages of the feed into the cache. */
+/** Writes the messages of the feed into the cache. */
 export class Feed {
   readonly #cache: QueryClient;
   readonly #lists: ReturnType<typeof throttle>;
   readonly #slowLists: ReturnType<typeof throttle>;
   readonly #recent: ReturnType<typeof throttle>;
-  /** What is read again of executions that go on, by their ids. */
+  /** What is read again for running executions, by their ids. */
   readonly #going = new Map<string, Paced>();
 
   constructor(cache: QueryClient) {
@@ -151,8 +157,9 @@ export class Feed {
   }
 
   /**
-   * The connection is open for the first time. What was read since `began` is a moment old: of a run that ended before only the record
-   * is read again, which tells of a redaction, and not its parts, which may be large.
+   * The connection is open for the first time. Data that was read since `began` is a moment old: for a run
+   * that ended before, only the record is read again, which shows a redaction, but not its parts, which may
+   * be large.
    */
   begin(began: number): void {
     this.#lists.call();
@@ -169,14 +176,14 @@ export class Feed {
     return end !== undefined && end !== null && Date.parse(end) < time - JUST_ENDED;
   }
 
-  /** All that is shown may be out of date. */
+  /** Everything that is shown may be out of date. */
   readAgain(): void {
     this.#lists.call();
     void this.#cache.invalidateQueries({ queryKey: ["execution"] });
     this.#readFailed();
   }
 
-  /** Whatever else could not be read is read now that the collector answers. */
+  /** Everything else that could not be read is read now that the collector answers. */
   #readFailed(): void {
     void this.#cache.invalidateQueries({
       predicate: ({ queryKey: [kind], state }) =>
@@ -217,7 +224,7 @@ export class Feed {
     this.#readRun(id, event === "ended");
   }
 
-  /** What is shown of an execution is read again: its parts, and what its record says of each host. */
+  /** Reads an execution's displayed data again: its parts, and its record's data about each host. */
   #readRun(id: string, isFinal: boolean): void {
     const queryKey = keys.execution(id);
     if (this.#cache.getQueryCache().findAll({ queryKey }).length === 0) {
@@ -237,13 +244,13 @@ export class Feed {
   }
 }
 
-/** A record by itself, with what the feed says by now; the feed does not name hosts. */
+/** A single record, updated from the feed; the feed does not name hosts. */
 function renewed(before: Execution, now: ListedExecution): Execution {
   const { stats, unreachable, failed } = before;
   return { ...withCost(before, now), stats, unreachable, failed };
 }
 
-/** A record in a list, which has a cost only where lists ask for it. */
+/** A record in a list, which only has a cost if lists request it. */
 function withCost({ cost }: ListedExecution, now: ListedExecution): ListedExecution {
   return cost === undefined ? now : { ...now, cost };
 }
@@ -253,7 +260,7 @@ function parse(text: unknown): FeedMessage | undefined {
     return undefined;
   }
   try {
-    // The generated type is what the collector promises; kinds it adds later are passed over in `take`.
+    // The generated type is the collector's promise; kinds that it adds later are skipped in `take`.
     const message: FeedMessage = JSON.parse(text);
     return message;
   } catch {

@@ -1,4 +1,4 @@
-/** Whether something went wrong in a run, or was handled: then its explanation is worth asking for. */
+/** Whether something in a run failed or was handled: only then its explanation is requested. */
 import type { Execution } from "./types";
 
 export function isTroubled(run: Execution): boolean {

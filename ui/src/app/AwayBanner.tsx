@@ -5,11 +5,11 @@ import type { ReactElement } from "react";
 import { useConnection } from "../api/connection";
 import { Time } from "../parts/Time";
 
-/** Says that the collector does not answer, and since when what is shown may be out of date. */
+/** Shows that the collector does not answer, and since when the displayed data may be out of date. */
 export function AwayBanner({ retry }: { retry: () => void }): ReactElement {
   const { state, answered } = useConnection();
   return (
-    // Always there, so that screen readers hear when it fills.
+    // Always rendered, so that screen readers announce it when it fills.
     <div role="status">
       {state === "away" && (
         <Banner status="warning" className="app-away">

@@ -16,7 +16,7 @@ import type { ReactElement } from "react";
 import { setPreferences, usePreferences } from "./preferences";
 import { UserMenu } from "./UserMenu";
 
-/** The masthead: the way home, theme, time zone, and who is logged in. */
+/** The masthead: the link to the start page, theme, time zone, and who is logged in. */
 export function Header(): ReactElement {
   return (
     <Masthead display={{ default: "inline" }}>

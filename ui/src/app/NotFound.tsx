@@ -3,7 +3,7 @@ import { LinkButton } from "../parts/LinkButton";
 import { useDocumentTitle } from "../parts/PageTitle";
 import { Empty } from "../parts/states";
 
-/** The page for an address that leads nowhere. */
+/** The page for an unknown address. */
 export function NotFound(): ReactElement {
   useDocumentTitle("Not found");
   return (

@@ -1,4 +1,6 @@
-/** What surrounds every page: masthead, navigation, banner; and what keeps it alive: the live connection, the login. */
+/**
+ * The frame of every page: masthead, navigation, banner; and what keeps it up to date: the live connection, the login.
+ */
 import { Nav, NavItem, NavList } from "@patternfly/react-core/dist/esm/components/Nav";
 import {
   Page,

@@ -7,7 +7,7 @@ import { messageOf } from "../api/error";
 import { Name } from "../parts/Name";
 import { logOut, useScopes } from "./session";
 
-/** Who is logged in and what they may do, and the way out. */
+/** Who is logged in, their permissions, and the logout. */
 export function UserMenu(): ReactElement | null {
   const [isOpen, setOpen] = useState(false);
   const [problem, setProblem] = useState<string>();
@@ -17,7 +17,7 @@ export function UserMenu(): ReactElement | null {
   if (identity === undefined) {
     return null;
   }
-  // A collector that serves without tokens knows nobody by name, and there is nothing to log out of.
+  // A collector that serves without tokens knows no users, and there is nothing to log out of.
   if (identity.name === null || identity.name === undefined) {
     return <span className="app-nobody">No login needed</span>;
   }

@@ -1,9 +1,9 @@
-/** The live connection of the page, opened once for as long as somebody is logged in. */
+/** The live connection of the page, opened once while a user is logged in. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { connect, type LiveConnection } from "../api/stream";
 
-/** Opens the live connection; returns how to try again at once. */
+/** Opens the live connection; returns a function that retries at once. */
 export function useLive(): () => void {
   const cache = useQueryClient();
   const live = useRef<LiveConnection>(null);

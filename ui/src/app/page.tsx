@@ -11,12 +11,12 @@ export interface PageModule {
 }
 
 /**
- * The component of a route whose code is loaded late. Not the router's own `lazyRouteComponent`, because that reloads the
- * window where the code cannot be loaded: while the collector is away, nothing would be left of what is shown.
+ * The component of a route whose code is loaded on demand. Not the router's own `lazyRouteComponent`, because that
+ * reloads the window if the code cannot be loaded: while the collector is unavailable, the displayed page would be lost.
  */
 export function page(load: () => Promise<PageModule>): AsyncRouteComponent<unknown> {
   const late = new LateCode(load);
-  // The router preloads while somebody points at a link; what fails then is tried again by the page.
+  // The router preloads while the pointer is on a link; if that fails, the page tries again.
   return Object.assign(() => <LatePage late={late} />, {
     preload: () => late.start().catch(() => undefined),
   });
@@ -56,7 +56,8 @@ function LatePage({ late }: { late: LateCode }): ReactElement {
   }, [late]);
   const isBack = error?.isAway === true && connection === "online";
   useEffect(() => {
-    // Browsers remember that the file could not be loaded, so only a new document gets it. The address holds all else.
+    // Browsers remember that the file could not be loaded, so only a new document can load it. The address contains
+    // everything else.
     if (isBack) {
       window.location.reload();
     }
@@ -72,7 +73,7 @@ function LatePage({ late }: { late: LateCode }): ReactElement {
   return <Failed error={error} retry={retry} isPage />;
 }
 
-/** Why code could not be loaded. Asking the collector for anything tells, and sets or removes the banner. */
+/** Why code could not be loaded. Any request to the collector finds out, and sets or removes the banner. */
 async function reason(): Promise<ApiError> {
   await api.GET("/api/v1/ansible/whoami").catch(() => undefined);
   return currentConnection().state === "away"

@@ -1,4 +1,4 @@
-/** What a person prefers in this browser: theme and time zone. Kept in localStorage, shared by all tabs. */
+/** The user's preferences in this browser: theme and time zone. Stored in localStorage, shared by all tabs. */
 import { useSyncExternalStore } from "react";
 
 export type Theme = "system" | "light" | "dark";
@@ -24,7 +24,7 @@ function load(): Preferences {
       zone: zone === "utc" ? "utc" : "local",
     };
   } catch {
-    // No storage (a private window), or something else wrote to it.
+    // No storage (a private window), or another program wrote to it.
     return DEFAULTS;
   }
 }

@@ -48,12 +48,12 @@ const login = createRoute({
   component: page(() => import("../pages/login")),
 });
 
-/** Everything else is inside the shell, for those who are logged in. */
+/** Everything else is inside the shell, for users who are logged in. */
 const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
   component: Shell,
-  // Not before the pages below are loaded but beside it: each loader asks for what its page shows at the same time.
+  // Not before the pages below are loaded, but at the same time: each loader requests the data of its page.
   loader: async ({ context, location }) => {
     try {
       await context.cache.ensureQueryData(identityQuery);
@@ -61,7 +61,7 @@ const shell = createRoute({
       if (error instanceof ApiError && error.status === 401) {
         throw redirect({ to: "/login", search: { next: location.href }, replace: true });
       }
-      // The collector may be away: the shell opens, and its banner says so.
+      // The collector may be unavailable: the shell opens, and its banner shows it.
     }
   },
 });
@@ -92,7 +92,7 @@ const run = createRoute({
 const runSummary = createRoute({
   getParentRoute: () => run,
   path: "/",
-  // Not for every link that somebody points at: the collector looks through earlier runs for it.
+  // Not for every link under the pointer: the collector searches earlier runs for it.
   loader: ({ context, params, cause }) => {
     if (cause !== "preload") {
       void startSummary(context.cache, params.id);
@@ -136,7 +136,7 @@ const runTimeline = createRoute({
   component: page(() => import("../pages/run/timeline")),
 });
 
-/** How one task ended on one host: `$task` is the task's number, `$host` the inventory name. */
+/** The outcome of one task on one host: `$task` is the task's number, `$host` the inventory name. */
 const runResult = createRoute({
   getParentRoute: () => run,
   path: "/results/$task/$host",
@@ -148,7 +148,7 @@ const runResult = createRoute({
   component: page(() => import("../pages/run/result")),
 });
 
-/** Without the second run, the last good one is taken. */
+/** Without the second run, the last good one is used. */
 const compareEarlier = createRoute({
   getParentRoute: () => shell,
   path: "/compare/$a",
@@ -191,7 +191,7 @@ const reports = createRoute({
   component: page(() => import("../pages/reports")),
 });
 
-/** A report of the time before now, which nobody keeps. */
+/** A report of the time before now, which is not stored. */
 const preview = createRoute({
   getParentRoute: () => shell,
   path: "/reports/preview",
@@ -199,7 +199,7 @@ const preview = createRoute({
   component: page(() => import("../pages/report/now")),
 });
 
-/** A report that a schedule made. */
+/** A report that was made for a schedule. */
 const report = createRoute({
   getParentRoute: () => shell,
   path: "/reports/$id",
@@ -331,7 +331,7 @@ export function createAppRouter(cache: QueryClient) {
     basepath: base,
     parseSearch,
     stringifySearch,
-    // What a page's `search` drops is not in the address either, rather than passed on unchecked.
+    // Values that a page's `search` drops are removed from the address, too, rather than passed on unchecked.
     search: { strict: true },
     defaultPreload: "intent",
     defaultPendingComponent: Loading,

@@ -1,6 +1,6 @@
 /**
- * The scroll position of the pages. Not the router's own restoration: it scrolls once, when a page is first drawn, and then most
- * pages still wait for what they show.
+ * The scroll position of the pages. Not the router's own restoration: it scrolls once, when a page is first
+ * drawn, at which time most pages still wait for their data.
  */
 import { type AnyRouter, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
@@ -44,7 +44,7 @@ function watch(router: AnyRouter, element: HTMLElement): () => void {
   };
 }
 
-/** Filters and the like leave the reader where they are; a later page of a list is another page. */
+/** Filters and the like leave the scroll position unchanged; a later page of a list is another page. */
 export function isAnotherPage(from: RouteLocation, to: RouteLocation): boolean {
   return from.pathname !== to.pathname || from.search.cursor !== to.search.cursor;
 }

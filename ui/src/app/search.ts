@@ -1,6 +1,6 @@
 /**
  * The address's query as plain text (`?status=failed&host=web-01`), not as JSON, so that people can read and write it.
- * A page's `search.ts` turns the texts into its own type with the helpers below; what is not valid is dropped.
+ * A page's `search.ts` converts the texts into its own type with the helpers below; invalid values are dropped.
  */
 
 /** A repeated name is a list. */
@@ -30,7 +30,9 @@ export function stringifySearch(search: RawSearch): string {
   return text && `?${text}`;
 }
 
-/** `{ q: "nginx" }`, or `{}` where there is none: for spreading, since an absent property stays out of the address. */
+/**
+ * `{ q: "nginx" }`, or `{}` if there is none: for spreading, since an absent property does not appear in the address.
+ */
 export function text<Name extends string>(raw: RawSearch, name: Name): { [name in Name]?: string } {
   const value = Array.isArray(raw[name]) ? raw[name].at(-1) : raw[name];
   return typeof value === "string" && value !== "" ? only(name, value) : {};

@@ -1,4 +1,7 @@
-/** Names as segments of an address. Browsers take `.` and `..` out, however they are encoded, so these begin with a tilde. */
+/**
+ * Names as segments of an address. Browsers remove `.` and `..`, however they are encoded, so these begin
+ * with a tilde.
+ */
 
 export function toSegment(name: string): string {
   return /^~*\.{1,2}$/.test(name) ? `~${name}` : name;

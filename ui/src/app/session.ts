@@ -1,4 +1,4 @@
-/** Who is logged in, and what they may do. Buttons for what they may not do are not shown. */
+/** Who is logged in, with which permissions. Buttons for anything else are not shown. */
 import { useQuery } from "@tanstack/react-query";
 import { apiAddress } from "../api/base";
 import { api, ask, done } from "../api/client";

@@ -32,9 +32,9 @@ import { useTasks } from "./useTasks";
 export interface ConsoleProps {
   /** Must stay the same object for the same run. */
   source: Source;
-  /** Whether the run goes on. */
+  /** Whether the run is still running. */
   live: boolean;
-  /** Whether the run failed: then what passed is folded, and the first failure is shown first. */
+  /** Whether the run failed: then successful tasks are folded, and the first failure is shown first. */
   failed: boolean;
   /** When the run started, in milliseconds. */
   start: number | undefined;
@@ -42,21 +42,21 @@ export interface ConsoleProps {
   zone: string | undefined;
   /** Lines that the address names. */
   selected: LineSpan | undefined;
-  /** The line at the upper edge when the reader left: where they come back to. */
+  /** The line at the upper edge when the reader left, to which they return. */
   place?: number | undefined;
   only: StreamName | undefined;
-  /** What is searched for; missing while the search is closed. */
+  /** The searched text; missing while the search is closed. */
   query: Query | undefined;
   /** The address of lines. */
   hrefOf: (span: LineSpan) => string;
   rawHref: string;
   downloadName: string;
-  /** What stands in place of the lines if there are none, and none will come. */
+  /** Shown in place of the lines if there are none, and none will come. */
   empty: (reason: string | undefined) => ReactNode;
   onSelect: (span: LineSpan | undefined) => void;
   onOnly: (only: StreamName | undefined) => void;
   onQuery: (query: Query | undefined) => void;
-  /** The line at the upper edge, whenever that changes; none while the end is followed. */
+  /** Called with the line at the upper edge, whenever that changes; with none while the end is followed. */
   onPlace?: ((line: number | undefined) => void) | undefined;
   /** Leads from a line to the result that it shows. */
   onOpen?: ((line: Line) => void) | undefined;
@@ -86,7 +86,7 @@ export function Console(props: ConsoleProps): ReactElement {
   useEffect(() => log?.view.setTimes(times, zone, start), [log, times, zone, start]);
   useEffect(() => log?.view.setWrap(wrap), [log, wrap]);
 
-  // The address leads: by a click, by Back and Forward, or by a link.
+  // The address decides: after a click, Back and Forward, or a link.
   const { from, to } = selected ?? {};
   const own = useRef<LineSpan | undefined>(place === undefined ? undefined : selected);
   useEffect(() => {
@@ -123,7 +123,7 @@ export function Console(props: ConsoleProps): ReactElement {
     if (query === undefined) {
       props.onQuery(NO_QUERY);
     }
-    // After the bar is there.
+    // After the bar has been rendered.
     requestAnimationFrame(() => field.current?.select());
   };
   const closeFind = () => {
@@ -163,7 +163,7 @@ export function Console(props: ConsoleProps): ReactElement {
     } else if (target.closest(".pbc-more") !== null) {
       log?.view.toggleLong(numberOf(line));
     } else if (target === line && event.clientX < textStart(line)) {
-      // The number is no element: what is not text is not copied.
+      // The number is not an element: only text is copied.
       choose(numberOf(line), event.shiftKey);
     }
   };
@@ -185,7 +185,7 @@ export function Console(props: ConsoleProps): ReactElement {
     } else if (event.key === "n" || event.key === "p") {
       goFailure(event.key === "n");
     } else if (event.key === "Enter" && event.target === event.currentTarget && selected !== undefined) {
-      // Not on a fold or a link: Enter is theirs.
+      // Not on a fold or a link, which use Enter themselves.
       const line = log?.store.lineAt(log.store.rowOf(selected.from));
       if (line?.of === undefined || props.onOpen === undefined) {
         return;
@@ -215,7 +215,7 @@ export function Console(props: ConsoleProps): ReactElement {
         failures={failures.length}
         passed={failure === undefined ? 0 : failures.indexOf(failure) + 1}
         folds={folds.policy}
-        // Where most tasks are not known, folding all of them would fold some.
+        // If most tasks are not known, folding all of them would only fold some.
         canFold={(view?.outline.tasks.length ?? 0) > 0 && view?.all === true}
         tasks={tasks}
         top={view?.top ?? 0}

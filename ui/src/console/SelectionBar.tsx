@@ -6,7 +6,7 @@ import { formatHash } from "./selection";
 import type { Line, LineSpan } from "./types";
 import type { Log } from "./useLog";
 
-/** Lines that are copied at once, at most: those in memory are. */
+/** Maximum number of lines that are copied at once: those in memory are. */
 const MOST = 10_000;
 
 interface SelectionBarProps {
@@ -18,7 +18,7 @@ interface SelectionBarProps {
   onClear: () => void;
 }
 
-/** What can be done with the selected lines. */
+/** The actions for the selected lines. */
 export function SelectionBar({ log, selected, href, onOpen, onClear }: SelectionBarProps): ReactElement {
   const [said, setSaid] = useState("");
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was said belongs to the lines before

@@ -8,7 +8,7 @@ interface StuckProps {
   onGoTo: (line: number) => void;
 }
 
-/** The play and the task that the upper edge is in: a click leads to their headings. */
+/** The play and the task at the upper edge: a click leads to their headings. */
 export function Stuck({ sections, times, onGoTo }: StuckProps): ReactElement {
   return (
     <div className={times ? "pbc-stuck pbc-times" : "pbc-stuck"}>

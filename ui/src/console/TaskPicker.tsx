@@ -11,7 +11,7 @@ interface Props {
   onGoTo: (line: number) => void;
 }
 
-/** The task that the reader is in, and all others to go to. */
+/** The task at the upper edge, and all others to go to. */
 export function TaskPicker({ tasks: { tasks, hasMore, want }, top, onGoTo }: Props): ReactElement | null {
   if (tasks.length === 0 && !hasMore) {
     return null;
@@ -32,7 +32,7 @@ export function TaskPicker({ tasks: { tasks, hasMore, want }, top, onGoTo }: Pro
   );
 }
 
-/** Drawn again only when there are other tasks, not whenever somebody scrolls. */
+/** Only drawn again when the tasks change, not whenever the reader scrolls. */
 const Options = memo(function Options({ tasks }: { tasks: readonly TaskPlace[] }): ReactElement {
   return (
     <>

@@ -1,4 +1,4 @@
-/** The line that stays where the reader expects it, while what is above it gets its height. */
+/** The line that stays where the reader expects it while the lines above it get their height. */
 
 import type { ChunkList } from "./chunkList";
 import type { Sought } from "./chunkWindow";
@@ -42,7 +42,7 @@ export class Anchor {
     this.held ??= { number, block: "start", frames };
   }
 
-  /** The reader goes elsewhere. */
+  /** The reader moves to another place. */
   release(): void {
     this.held = undefined;
   }

@@ -3,7 +3,8 @@
  *
  * Only colours and weights (SGR) take effect. All other sequences (cursor moves, titles, links, clipboard writes …) are dropped,
  * because output may come from a host that is not trusted. A carriage return rewrites the line from its start, as in a terminal.
- * Other control characters become visible, and so do marks that would change the order in which text is shown.
+ * Other control characters become visible, and so do marks that would change the order in which text is
+ * displayed.
  */
 
 /** 0 to 15 are the named colours, a text is `#rrggbb`. */
@@ -55,7 +56,7 @@ const BIDI = new Map<number, string>([
   [0x2069, "PDI"],
 ]);
 
-/** The spans of a line. Colours do not last into the next line, so that no line depends on others. */
+/** The spans of a line. Colours do not continue in the next line, so that no line depends on others. */
 export function parseLine(line: string): Span[] {
   if (!SPECIAL.test(line)) {
     return line === "" ? [] : [{ text: line, style: PLAIN }];
@@ -64,7 +65,7 @@ export function parseLine(line: string): Span[] {
   return text.includes("\r") ? rewrite(text) : spansOf(text);
 }
 
-/** What a line says, without colours: exactly the text that is shown of it. */
+/** The text of a line, without colours: exactly the text that is displayed. */
 export function plainText(line: string): string {
   if (!SPECIAL.test(line)) {
     return line;
@@ -79,7 +80,10 @@ export function plainText(line: string): string {
     .join("");
 }
 
-/** A text with a visible stand-in for each character that would not be seen, or would change how others are seen; its lines stay. */
+/**
+ * A text with a visible replacement for each character that would be invisible, or would change how others
+ * are displayed; lines stay.
+ */
 export function visibleText(text: string): string {
   return SPECIAL.test(text) ? text.replace(EACH_SPECIAL, (one) => standIn(one.charCodeAt(0)) ?? one) : text;
 }
@@ -91,7 +95,7 @@ function spansOf(text: string): Span[] {
   return out;
 }
 
-/** What remains on a terminal's line when each part after a carriage return overwrites the start of those before. */
+/** What remains on a terminal's line if each part after a carriage return overwrites the start of the parts before. */
 function rewrite(text: string): Span[] {
   const cells: Span[] = [];
   let style: Style = PLAIN;
@@ -112,7 +116,7 @@ function rewrite(text: string): Span[] {
   return join(cells);
 }
 
-/** Joins neighbours of one style. */
+/** Joins adjacent spans of the same style. */
 function join(spans: readonly Span[]): Span[] {
   const out: { parts: string[]; style: Style }[] = [];
   for (const span of spans) {
@@ -126,7 +130,7 @@ function join(spans: readonly Span[]): Span[] {
   return out.map(({ parts, style }) => ({ text: parts.join(""), style }));
 }
 
-/** Passes on each piece of text with its style; returns the style at the end. */
+/** Calls back with each piece of text and its style; returns the style at the end. */
 function walk(text: string, start: Style, each: (text: string, style: Style) => void): Style {
   let style = start;
   let from = 0;
@@ -163,8 +167,8 @@ function walk(text: string, start: Style, each: (text: string, style: Style) => 
 }
 
 /**
- * The visible stand-in of a character that would not be seen, or would change how others are seen: `^G` as terminals and `less` show
- * it. Unicode has pictures of control characters, but few fonts do.
+ * The visible replacement of a character that would be invisible, or would change how others are displayed:
+ * `^G` as terminals and `less` show it. Unicode has pictures of control characters, but few fonts do.
  */
 function standIn(code: number): string | undefined {
   if (code < 0x20) {
@@ -183,7 +187,7 @@ function standIn(code: number): string | undefined {
   return name === undefined ? undefined : `\u27e8${name}\u27e9`;
 }
 
-/** The control sequence that begins here, or nothing if it is none or not complete. */
+/** The control sequence that begins here; nothing if there is none or it is not complete. */
 function sequenceAt(text: string, at: number): { end: number; sgr?: string } | undefined {
   const kind = text.charAt(at + 1);
   if (kind === "[") {
@@ -200,7 +204,7 @@ function sequenceAt(text: string, at: number): { end: number; sgr?: string } | u
     return final === 0x6d && /^[\d;:]*$/.test(body) ? { end: end + 1, sgr: body } : { end: end + 1 };
   }
   if (kind !== "" && "]PX^_".includes(kind)) {
-    // OSC, DCS, SOS, PM, APC: a text up to BEL or `ESC \`. The text of a link stands outside of it.
+    // OSC, DCS, SOS, PM, APC: a text up to BEL or `ESC \`. The text of a link is outside of it.
     for (let end = at + 2; end < text.length; end += 1) {
       const code = text.charCodeAt(end);
       if (code === 0x07 && kind === "]") {
@@ -280,7 +284,7 @@ function simple(style: Style, code: number): Style {
     case 49:
       return { ...style, bg: undefined };
     default:
-      // Blinking and concealed text among others: hidden text would be a trap.
+      // Blinking and concealed text, among others: hidden text would be a trap.
       return style;
   }
 }

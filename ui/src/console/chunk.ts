@@ -30,7 +30,7 @@ export class ChunkElement {
     return this.element.offsetHeight;
   }
 
-  /** The height that it takes while it was not laid out, and while its lines are not there. */
+  /** The height that it takes before it was laid out, and while its lines are missing. */
   reserve(height: number): void {
     if (height !== this.reserved) {
       this.reserved = height;

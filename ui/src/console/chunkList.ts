@@ -1,4 +1,4 @@
-/** The chunks that stand in the document, in order, without gaps between them. */
+/** The chunks in the document, in order, without gaps between them. */
 
 import { ChunkElement } from "./chunk";
 import type { Look } from "./look";
@@ -6,7 +6,7 @@ import { firstIndex } from "./sections";
 import type { LineStore } from "./store";
 import type { LineSpan } from "./types";
 
-/** Building chunks may take so long of a frame; the rest waits for the next. */
+/** Maximum time of a frame for building chunks; the rest waits for the next frame. */
 const BUDGET_MS = 8;
 
 export class ChunkList {
@@ -26,7 +26,7 @@ export class ChunkList {
     return this.element.offsetHeight;
   }
 
-  /** Makes these chunks, and no others, stand in the document. */
+  /** Puts exactly these chunks into the document. */
   keep(first: number, last: number, height: (chunk: number) => number): void {
     const next: ChunkElement[] = [];
     for (let index = first; index <= last; index += 1) {

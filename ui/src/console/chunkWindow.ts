@@ -1,6 +1,6 @@
 /**
- * The chunks of a scrolled element: all of them, or a window of them that moves with the reader, with empty room above and below for
- * the rest. It knows heights and positions, and nothing of what lines look like.
+ * The chunks of a scrolled element: all of them, or a window of them that moves with the reader, with empty
+ * space above and below for the rest. It handles heights and positions, but not the appearance of lines.
  */
 
 import { ChunkList } from "./chunkList";
@@ -10,7 +10,7 @@ import type { Reader } from "./reader";
 import type { LineStore } from "./store";
 import { CHUNK_LINES, chunkCount, chunkOf, Heights, mustMove, type Placed, place, Scale } from "./window";
 
-/** A line that is to be in view. */
+/** A line to bring into view. */
 export interface Sought {
   readonly number: number;
   readonly block: "start" | "center";
@@ -20,7 +20,7 @@ export interface WindowOptions {
   readonly store: LineStore;
   readonly scroller: HTMLElement;
   readonly reader: Reader;
-  /** Lines that are folded away by now. */
+  /** Lines that are folded by now. */
   readonly hidden: () => readonly HiddenRange[];
 }
 
@@ -46,12 +46,12 @@ export class ChunkWindow {
     this.below.remove();
   }
 
-  /** All heights are to be found anew: something was folded. */
+  /** All heights must be computed again: something was folded. */
   markStale(): void {
     this.isStale = true;
   }
 
-  /** Lines wrap from now on, or no longer; returns whether that is news. */
+  /** Turns wrapping on or off; returns whether that is a change. */
   setWrap(wrap: boolean): boolean {
     const { clientWidth } = this.options.scroller;
     const columns = wrap ? Math.max(20, Math.floor(clientWidth / (this.lineHeight * 0.39)) - 11) : undefined;
@@ -63,7 +63,7 @@ export class ChunkWindow {
     return true;
   }
 
-  /** Brings the heights of all chunks up to date; returns whether the window must be put around the same line again. */
+  /** Updates the heights of all chunks; returns whether the window must be put around the same line again. */
   measure(rows: number): boolean {
     const height = Number.parseFloat(getComputedStyle(this.options.scroller).lineHeight);
     if (height > 0 && height !== this.lineHeight) {
@@ -101,7 +101,7 @@ export class ChunkWindow {
     this.keepChunks(0, this.heights.count - 1);
   }
 
-  /** Puts a window of chunks into the document: around the end, a line, or where the reader is. */
+  /** Puts a window of chunks into the document: around the end, a line, or the reader's position. */
   show(sought: Sought | "end" | undefined): void {
     const { scroller } = this.options;
     this.chunks.element.classList.add("pbc-window");

@@ -1,7 +1,7 @@
-/** Copies a text; says whether the browser did. */
+/** Copies a text; returns whether the browser did it. */
 export async function copyText(text: string): Promise<boolean> {
   try {
-    // Browsers have none over plain http.
+    // Browsers have no clipboard API over plain http.
     if (navigator.clipboard !== undefined) {
       await navigator.clipboard.writeText(text);
       return true;
@@ -12,7 +12,7 @@ export async function copyText(text: string): Promise<boolean> {
   return copySelected(text);
 }
 
-/** Copies as a person does: by what is selected. */
+/** Copies as a user does: by selecting. */
 function copySelected(text: string): boolean {
   const before = document.activeElement;
   const field = document.createElement("textarea");

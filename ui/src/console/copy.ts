@@ -1,6 +1,6 @@
 /**
- * The text of a selection. Browsers leave out what is not laid out (`content-visibility`), so a selection over several chunks is put
- * together from the lines themselves.
+ * The text of a selection. Browsers leave out text that is not laid out (`content-visibility`), so a
+ * selection over several chunks is built from the lines themselves.
  */
 
 import { plainText } from "./ansi";
@@ -42,7 +42,7 @@ function lineOf(node: Node): HTMLElement | undefined {
   return element?.closest<HTMLElement>(".pbc-line") ?? undefined;
 }
 
-/** What of the first or last line is selected. */
+/** The selected part of the first or last line. */
 function partOf(range: Range, line: HTMLElement, end: "start" | "end"): string {
   const part = document.createRange();
   part.selectNodeContents(line);

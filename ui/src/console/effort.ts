@@ -1,12 +1,16 @@
 /**
- * How long a regular expression may take. JavaScript's try every way to match, which for `(a+)+$` doubles with each further `a`; an
- * expression may come from a link, and would stop the page. The collector's take time in proportion to the text, whatever the expression.
+ * How long a regular expression may take. JavaScript's engine tries every way to match, which for `(a+)+$`
+ * doubles with each further `a`; an expression may come from a link, and would block the page. The
+ * collector's engine takes time in proportion to the text, whatever the expression.
  */
 
-/** Steps that a line may take: some milliseconds. */
+/** Maximum number of steps for a line: some milliseconds. */
 const MOST_STEPS = 4_000_000;
 
-/** What an expression costs: `factor` × length ^ `power` steps for a text of that length; endless for those that may double. */
+/**
+ * The cost of an expression: `factor` × length ^ `power` steps for a text of that length; infinite if it may
+ * double.
+ */
 export interface Effort {
   readonly power: number;
   readonly factor: number;
@@ -14,7 +18,7 @@ export interface Effort {
 
 const ENDLESS: Effort = { power: Number.POSITIVE_INFINITY, factor: 1 };
 
-/** An upper bound for what an expression costs. Cautious: a group that is repeated counts as endless. */
+/** An upper bound for the cost of an expression. It is cautious: a group that is repeated counts as infinite. */
 export function effortOf(pattern: string): Effort {
   // It may begin to match at each character.
   let power = 1;
@@ -57,12 +61,12 @@ export function effortOf(pattern: string): Effort {
   return { power, factor };
 }
 
-/** Whether a text of this length is searched in time. */
+/** Whether a text of this length can be searched in time. */
 export function isQuick({ power, factor }: Effort, length: number): boolean {
   return factor * Math.max(2, length) ** power <= MOST_STEPS;
 }
 
-/** In how many ways a repetition can match; nothing if that is only limited by the text. */
+/** In how many ways a repetition can match; nothing if only the text limits it. */
 function timesOf(repeated: string): number | undefined {
   if (repeated.startsWith("?")) {
     return 2;

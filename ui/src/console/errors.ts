@@ -1,6 +1,6 @@
-/** Reading what was thrown. */
+/** Interprets thrown errors. */
 
-/** There are no lines, and there will be none: never recorded, deleted, or removed by retention. */
+/** There are no lines, and there will be none: they were never recorded, were deleted, or removed by retention. */
 export class NoLines extends Error {}
 
 export function isAbort(error: unknown): boolean {

@@ -1,4 +1,4 @@
-/** What a scrolled element of lines tells: that it was scrolled, that the browser's search opens a fold, that text is copied. */
+/** The events of a scrolled element of lines: scrolling, the browser's search opening a fold, copying text. */
 
 import type { ChunkList } from "./chunkList";
 import { copiedText } from "./copy";
@@ -12,7 +12,7 @@ export interface ScrollerOptions {
   readonly hidden: () => readonly HiddenRange[];
   readonly signal: AbortSignal;
   readonly onScroll: () => void;
-  /** A line that is folded away was found. */
+  /** A folded line was found. */
   readonly onFound: (number: number) => void;
   readonly onResize: () => void;
 }

@@ -1,19 +1,19 @@
-/** Searching lines: in memory where all are loaded, on the server where not. */
+/** Searches lines: in memory if all are loaded, otherwise on the server. */
 
 import { plainText } from "./ansi";
 import { effortOf, isQuick } from "./effort";
 import type { LineStore } from "./store";
 import type { Hits, Query, Source } from "./types";
 
-/** A search in memory lets the page breathe this often. */
+/** How often a search in memory yields to the page. */
 const SLICE_MS = 12;
 
 export interface FindResult extends Hits {
-  /** Where was searched. */
+  /** Where the search took place. */
   readonly where: "all" | "loaded" | "server";
 }
 
-/** The expression that finds a query's matches in the text that is shown; a text if it is no regular expression. */
+/** The expression that matches a query in the displayed text; a text if it is not a regular expression. */
 export function compile(query: Query): RegExp | string {
   const pattern = query.regex ? query.text : query.text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
   try {
@@ -23,11 +23,11 @@ export function compile(query: Query): RegExp | string {
   }
 }
 
-/** Said where the server, which is never too slow, cannot be asked: of one stream alone. */
+/** Shown if the server, which is never too slow, cannot be used: it cannot search a single stream. */
 const TOO_SLOW =
   "This expression may take too long here: use fewer * and +, repeat no group, or show both streams.";
 
-/** Finds all lines, asking the server if they are not all here, or if the page could stop meanwhile. */
+/** Finds all lines, on the server if not all are loaded, or if the page could freeze. */
 export async function find(
   query: Query,
   store: LineStore,
@@ -83,14 +83,14 @@ async function findLoaded(
   return hits;
 }
 
-/** Lets the page draw; returns when it went on. */
+/** Lets the page draw; returns when the page continues. */
 async function breathe(signal: AbortSignal): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve));
   signal.throwIfAborted();
   return performance.now();
 }
 
-/** Index of the hit after or before a line, going round at the ends; -1 if there is none. */
+/** Index of the hit after or before a line, wrapping around at the ends; -1 if there is none. */
 export function step(hits: readonly { number: number }[], line: number, forward: boolean): number {
   if (hits.length === 0) {
     return -1;
@@ -103,7 +103,7 @@ export function step(hits: readonly { number: number }[], line: number, forward:
   return before === -1 ? hits.length - 1 : before;
 }
 
-/** Places of all matches in a text; empty matches are left out. */
+/** Positions of all matches in a text; empty matches are left out. */
 export function matches(expression: RegExp, text: string, most: number): [from: number, to: number][] {
   const out: [number, number][] = [];
   for (const match of text.matchAll(expression)) {

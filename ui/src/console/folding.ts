@@ -2,12 +2,12 @@
 
 import { firstIndex, type Outline, type Section, sectionAt } from "./sections";
 
-/** What is folded unless the reader decides otherwise: nothing, tasks without a failure, or everything. */
+/** What is folded by default: nothing, tasks without a failure, or everything. */
 export type FoldPolicy = "none" | "passed" | "all";
 
 export interface Folds {
   readonly policy: FoldPolicy;
-  /** What the reader decided, by the number of the heading's line. */
+  /** The reader's choices, by the number of the heading's line. */
   readonly chosen: ReadonlyMap<number, boolean>;
 }
 
@@ -74,7 +74,7 @@ export function rangesWithin(
   );
 }
 
-/** Folds under which a line is shown: every section around it that is folded opens. */
+/** Unfolds a line: every folded section around it opens. */
 export function revealing(outline: Outline, folds: Folds, line: number): Folds {
   const around = [sectionAt(outline.plays, line), sectionAt(outline.tasks, line)];
   const closed = around.filter(

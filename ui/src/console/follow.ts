@@ -10,9 +10,9 @@ export type FollowEvent =
   /** The view was scrolled, by the reader or by us. */
   | { kind: "scroll"; top: number; before: number; atEnd: boolean; byReader: boolean; total: number }
   | { kind: "lines"; total: number }
-  /** The first lines came: none of them is new. */
+  /** The first lines arrived: none of them is new. */
   | { kind: "ready"; total: number }
-  /** The reader asks for the end. */
+  /** The reader jumps to the end. */
   | { kind: "end"; total: number }
   /** The reader goes to a line. */
   | { kind: "away" };
@@ -38,7 +38,7 @@ export function nextFollow(state: Follow, event: FollowEvent): Follow {
   }
 }
 
-/** What stands on the button that leads to the end. */
+/** The text on the button that leads to the end. */
 export function newLines(state: Follow, total: number): number {
   return state.following ? 0 : Math.max(0, total - state.seen);
 }

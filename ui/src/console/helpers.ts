@@ -1,4 +1,4 @@
-/** Small things that the console's component needs. */
+/** Small helpers of the console's component. */
 
 import { type MouseEvent, type RefObject, useEffect, useRef } from "react";
 import { numberOf } from "./chunk";
@@ -9,12 +9,12 @@ export function classes(...names: (string | false)[]): string {
   return names.filter((name) => name !== false).join(" ");
 }
 
-/** Where the text of a line begins on the screen: the number stands before it. */
+/** Where the text of a line begins on the screen, after the number. */
 export function textStart(line: HTMLElement): number {
   return line.getBoundingClientRect().left + Number.parseFloat(getComputedStyle(line).paddingInlineStart);
 }
 
-/** Says the exact time of the line under the pointer, in UTC, while it points at the number. */
+/** Shows the exact time of a line, in UTC, while the pointer is on its number. */
 export function explainTime(event: MouseEvent, store: LineStore | undefined): void {
   const line = event.target;
   if (store === undefined || !(line instanceof HTMLElement) || !line.classList.contains("pbc-line")) {
@@ -38,7 +38,7 @@ export function footer(store: StoreState, live: boolean, only: StreamName | unde
   return `${count}${of}${state}`;
 }
 
-/** Ctrl+F opens the console's search; pressed again in its field, the browser's own opens. */
+/** Ctrl+F opens the console's search; pressed again in its field, it opens the browser's own. */
 export function useBrowserFind(field: RefObject<HTMLInputElement | null>, open: () => void): void {
   const latest = useRef(open);
   useEffect(() => {

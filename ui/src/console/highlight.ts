@@ -6,18 +6,18 @@ import { matches } from "./find";
 
 const ALL = "pbc-match";
 const CURRENT = "pbc-match-current";
-/** Matches that are marked in a line at most. */
+/** Maximum number of matches that are marked in a line. */
 const MOST = 200;
-/** Marking takes so long of a frame at most; then lines stay without marks. */
+/** Maximum time of a frame for marking; after that, lines stay unmarked. */
 const PAINT_MS = 30;
 
-/** Marks the matches in these lines, those of the current one in another way. */
+/** Marks the matches in these lines; those of the current line look different. */
 export function highlight(
   lines: readonly HTMLElement[],
   expression: RegExp | undefined,
   current?: number | undefined,
 ): void {
-  // Firefox before 140 has none; the current line is then shown by its selection only.
+  // Firefox before 140 lacks it; the current line is then only shown by its selection.
   if (typeof CSS === "undefined" || CSS.highlights === undefined) {
     return;
   }
@@ -43,14 +43,14 @@ export function highlight(
   CSS.highlights.set(CURRENT, now);
 }
 
-/** Where looking for the matches would take too long, the line that was found is marked as a whole. */
+/** If finding the matches would take too long, the whole line is marked. */
 function wholeOf(line: HTMLElement): Range {
   const range = document.createRange();
   range.selectNodeContents(line);
   return range;
 }
 
-/** The places of all matches in an element, which may reach over several text nodes. */
+/** The positions of all matches in an element, which may extend over several text nodes. */
 export function rangesOf(line: HTMLElement, expression: RegExp): Range[] {
   const nodes: { node: Text; from: number }[] = [];
   const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);

@@ -10,9 +10,9 @@ import { timeText } from "./times";
 import { toneOf } from "./tone";
 import type { Line } from "./types";
 
-/** Longer lines are cut until the reader asks for all: a megabyte in one line takes long to lay out. */
+/** Longer lines are cut until the reader requests all of it: a megabyte in one line takes long to lay out. */
 export const CLIP = 4000;
-/** So much of them is shown. */
+/** Number of characters that are shown of them. */
 const CLIPPED = 1000;
 
 /** Builds the element of a line, without its time. */
@@ -28,7 +28,7 @@ export function lineElement(line: Line, look: Look): HTMLElement {
   return element;
 }
 
-/** Puts into the element what may change while it stays: its time, its stream, and whether it is selected. */
+/** Updates the parts of the element that may change: its time, its stream, and whether it is selected. */
 export function dress(element: HTMLElement, line: Line, before: Line | undefined, look: Look): void {
   if (look.times === "off") {
     element.removeAttribute("data-t");
@@ -60,7 +60,7 @@ function heading(element: HTMLElement, line: Line, section: Section, folds: Fold
   title.setAttribute("aria-level", "3");
   const spans = parseLine(line.text);
   const last = spans.at(-1);
-  // The stars that fill the line on a terminal say nothing.
+  // The stars that fill the line on a terminal carry no information.
   const rest = last === undefined ? [] : [{ ...last, text: last.text.replace(/ \*{3,}\s*$/, "") }];
   appendSpans(title, [...spans.slice(0, -1), ...rest]);
   element.append(title);
@@ -79,7 +79,7 @@ function heading(element: HTMLElement, line: Line, section: Section, folds: Fold
 function text(element: HTMLElement, line: Line, whole: boolean): void {
   const spans = parseLine(line.text);
   if (spans.length === 0) {
-    // Without it, an empty line has no height and is missing from what is copied.
+    // Without it, an empty line has no height and is missing in copied text.
     element.append(document.createElement("br"));
     return;
   }

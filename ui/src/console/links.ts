@@ -7,11 +7,11 @@ export interface TextPart {
 }
 
 const ADDRESS = /\bhttps?:\/\/[^\s"'<>\\^`{|}\u27e8\u27e9]+/g;
-/** What ends a sentence rather than an address. */
+/** Characters that end a sentence rather than an address. */
 const TRAILING = ".,;:!?*_~";
 const LONGEST = 2000;
 
-/** The text in parts, of which some are links. */
+/** The text in parts; some of them are links. */
 export function linkParts(text: string): TextPart[] {
   if (!text.includes("://")) {
     return [{ text }];
@@ -60,7 +60,7 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
-/** The address if it is one of the web and not absurdly long. */
+/** The address, if it is a web address and not absurdly long. */
 export function webAddress(text: string): string | undefined {
   if (text.length > LONGEST || !URL.canParse(text)) {
     return undefined;

@@ -1,14 +1,14 @@
 /**
- * The end of a running execution. The stream brings texts at once, but neither where they were printed nor their exact time: what
- * came is shown, and asked for again by range shortly after.
+ * The end of a running execution. The stream delivers texts at once, but neither their stream nor their exact
+ * time: lines are shown, and requested again by range shortly afterwards.
  */
 
 import { NoLines } from "./errors";
 import type { Line, Page, Source } from "./types";
 
-/** Lines are settled so long after they came. */
+/** Lines are final this long after they arrived. */
 const SETTLE_MS = 700;
-/** Lines that could not be asked for are asked for again so long after the run's end. */
+/** Lines that could not be requested are requested again this long after the run's end. */
 const RETRY_MS = 2000;
 const PAGE_LINES = 1000;
 
@@ -24,11 +24,11 @@ export class LiveTail {
   private readonly abort = new AbortController();
   private readonly close: () => void;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  /** First line that is not settled, and the line after the last that came. */
+  /** First line that is not final, and the line after the last one that arrived. */
   private unsettled: number;
   private reached: number;
   private ended = false;
-  /** Whether lines are to be asked for although none came. */
+  /** Whether to request lines although none arrived. */
   private looks = false;
 
   constructor(
@@ -59,7 +59,8 @@ export class LiveTail {
   }
 
   private came(from: number, all: readonly { text: string; time: number }[]): void {
-    // A stream that was lost for a while brings lines that were asked for meanwhile: those are better.
+    // A stream that was lost for a while delivers lines that were requested meanwhile: the requested ones are
+    // better.
     const first = Math.max(from, this.unsettled);
     const texts = all.slice(first - from);
     if (texts.length === 0) {
@@ -95,7 +96,8 @@ export class LiveTail {
       this.looks = false;
       isRead = true;
     } catch (error) {
-      // What came by the stream is shown already; the next lines settle these too. Only at the end nothing follows.
+      // Lines from the stream are shown already; the next lines make these final, too. Only at the end nothing
+      // follows.
       isRead = error instanceof NoLines;
     }
     this.timer = undefined;

@@ -1,10 +1,10 @@
-/** How lines look, besides their text, and when that changed. */
+/** The appearance of lines, besides their text, and when it changed. */
 
 import { type Folds, type HiddenRange, isFoldable, isFolded, rangesWithin } from "./folding";
 import { headingsWithin, type Outline, type Section, sectionAt } from "./sections";
 import type { Line, LineSpan, TimeMode } from "./types";
 
-/** All that the look of a line depends on besides its text. */
+/** Everything besides its text that affects the appearance of a line. */
 export interface Look {
   readonly outline: Outline;
   readonly folds: Folds;
@@ -17,7 +17,7 @@ export interface Look {
   readonly start: number | undefined;
 }
 
-/** What a chunk's look depends on, as a text: if it is the same, the chunk need not be built again. */
+/** A text for a chunk's appearance: if it is the same, the chunk need not be built again. */
 export function lookKey(lines: readonly Line[], look: Look): string {
   const from = lines[0]?.number ?? 0;
   const to = (lines.at(-1)?.number ?? 0) + 1;
@@ -43,7 +43,10 @@ function headingKey(section: Section, folds: Folds): string {
   return `h${section.from}${section.failed}${section.unreachable}${isFoldable(section)}${folded ? section.to : ""}`;
 }
 
-/** What the element of a line depends on besides the text, as a text; times, streams and the selection are put into it later. */
+/**
+ * A text for everything besides a line's text that affects its element; times, streams and the selection are
+ * added later.
+ */
 export function lineKey(line: Line, look: Look): string {
   const section = headingSection(line.number, look.outline);
   const heading = section === undefined ? "" : headingKey(section, look.folds);

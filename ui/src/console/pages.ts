@@ -3,7 +3,7 @@
 /** Lines of a page. */
 export const PAGE_LINES = 1000;
 
-/** Where the page begins that holds a line. */
+/** The beginning of the page that contains a line. */
 export function pageOf(line: number): number {
   return Math.floor(line / PAGE_LINES) * PAGE_LINES;
 }

@@ -1,6 +1,6 @@
-/** Tells scrolling by the reader from scrolling by the page: by us, or by lines that get their height. */
+/** Distinguishes scrolling by the reader from scrolling by the page: by our code, or by lines that get their height. */
 
-/** Scrolling so long after a key, a wheel or a touch is the reader's. */
+/** Scrolling within this time after a key, a wheel or a touch is the reader's. */
 const INPUT_MS = 1000;
 const SCROLL_KEYS = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", " "]);
 
@@ -13,7 +13,7 @@ export interface Scrolled {
 export class Reader {
   private top = 0;
   private height = 0;
-  /** Where we scrolled to last. */
+  /** The position to which our code last scrolled. */
   private expected: number | undefined;
   private touched = Number.NEGATIVE_INFINITY;
   private drags = false;
@@ -31,7 +31,7 @@ export class Reader {
       scroller.addEventListener(kind, touched, { passive: true, signal });
     }
     const pressed = (event: PointerEvent) => {
-      // A scroll bar sends no more events until it is let go.
+      // A scroll bar sends no more events until it is released.
       this.drags = event.target === scroller && event.offsetX > scroller.clientWidth;
     };
     const moved = (event: PointerEvent) => {
@@ -41,7 +41,7 @@ export class Reader {
     scroller.addEventListener("pointermove", moved, { signal });
   }
 
-  /** Scrolls, which is then not taken for the reader's doing. */
+  /** Scrolls without counting it as the reader's scrolling. */
   scrollTo(top: number): void {
     const { scroller } = this;
     if (Math.abs(scroller.scrollTop - top) >= 1) {

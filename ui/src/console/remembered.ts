@@ -1,4 +1,4 @@
-/** What a reader chose for all consoles in this browser. */
+/** The reader's choices for all consoles in this browser. */
 
 import { useState } from "react";
 import { isTimeMode } from "./times";

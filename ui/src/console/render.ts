@@ -1,11 +1,11 @@
-/** Builds the elements of a chunk's lines, and keeps those that are there already as far as they are the same. */
+/** Builds the elements of a chunk's lines, and reuses existing ones that have not changed. */
 
 import { type HiddenRange, hiddenBy } from "./folding";
 import { dress, lineElement, make } from "./line";
 import { type Look, lineKey } from "./look";
 import type { Line } from "./types";
 
-/** A line's element, and what it was built from. */
+/** A line's element, and the values from which it was built. */
 export interface Drawn {
   readonly element: HTMLElement;
   readonly line: Line;
@@ -14,7 +14,7 @@ export interface Drawn {
 
 /** A chunk's content. */
 export interface Rendered {
-  /** What stands in the chunk: lines, and folds with the lines in them. */
+  /** The chunk's children: lines, and folds with the lines in them. */
   readonly content: readonly HTMLElement[];
   /** The lines that are not folded away. */
   readonly shown: readonly HTMLElement[];
@@ -23,8 +23,9 @@ export interface Rendered {
 }
 
 /**
- * Elements of lines, in order. Those that were `drawn` before stay the same elements while their texts do: live lines get their exact
- * times a moment later, and what somebody points at, has selected or searched for must not go away for that.
+ * Elements of lines, in order. Elements that were `drawn` before are reused while their texts are the same:
+ * live lines get their exact times a moment later, and an element that the reader points at, has selected or
+ * searched for must not be replaced because of that.
  */
 export function renderLines(
   lines: readonly Line[],
@@ -76,7 +77,7 @@ function foldOfRange(range: HiddenRange): HTMLElement {
   return fold;
 }
 
-/** Makes these, and no others, the children of an element; those that are there already do not move. */
+/** Makes exactly these the children of an element; existing ones do not move. */
 export function replaceChildren(parent: HTMLElement, content: readonly HTMLElement[]): void {
   if (parent.firstChild === null) {
     parent.append(...content);

@@ -1,6 +1,6 @@
 /**
- * Finds plays, tasks and failures in what Ansible's default callback prints, chunk by chunk, so that no more than the loaded text
- * is needed. What is known of a chunk stays known when its lines leave the memory.
+ * Finds plays, tasks and failures in the output of Ansible's default callback, chunk by chunk, so that only
+ * the loaded text is needed. Findings of a chunk stay known when its lines leave the memory.
  */
 
 import { plainText } from "./ansi";
@@ -10,11 +10,11 @@ export type HeadingKind = "play" | "task" | "handler" | "recap" | "notice";
 
 export interface Heading {
   readonly kind: HeadingKind;
-  /** Without the stars behind it: `TASK [web : Configure the web server]`. */
+  /** Without the trailing stars: `TASK [web : Configure the web server]`. */
   readonly title: string;
 }
 
-/** Something about a line that matters beyond its chunk. */
+/** A finding in a line that matters beyond its chunk. */
 export interface Mark {
   readonly line: number;
   readonly heading?: Heading;
@@ -58,7 +58,10 @@ const KINDS: Readonly<Record<string, HeadingKind>> = {
   "RUNNING HANDLER": "handler",
   HANDLER: "handler",
 };
-/** A heading or a status stands at the start of a line, after colours at most. Longer lines need not be parsed as a whole. */
+/**
+ * A heading or a status is at the start of a line, possibly after colours. Longer lines need not be parsed
+ * completely.
+ */
 const ENOUGH = 4000;
 
 export function headingOf(text: string): Heading | undefined {
@@ -77,7 +80,7 @@ export function headingOf(text: string): Heading | undefined {
   return kind === undefined ? undefined : { kind, title };
 }
 
-/** What matters in these lines. */
+/** The findings in these lines. */
 export function scan(lines: readonly Line[]): Mark[] {
   const marks: Mark[] = [];
   for (const { number: line, text } of lines) {
@@ -103,13 +106,13 @@ interface LineRange {
   readonly marks: readonly Mark[];
 }
 
-/** Collects what is known of each chunk, in any order of loading. */
+/** Collects the findings of each chunk, in any order of loading. */
 export class SectionIndex {
   private readonly chunks = new Map<number, LineRange>();
   private built: Outline | undefined;
   private last: number | undefined;
 
-  /** Nothing follows this line: the last sections end with it. Returns whether that is news. */
+  /** Nothing follows this line: the last sections end with it. Returns whether that is new. */
   setEnd(line: number | undefined): boolean {
     const isNew = line !== this.last;
     this.last = line;
@@ -181,7 +184,7 @@ class Builder {
     this.reached = Math.max(this.reached, line);
   }
 
-  /** Text that is not loaded follows: what is open may end in it. */
+  /** Text that is not loaded follows: open sections may end in it. */
   gap(): void {
     this.close(this.play, false);
     this.play = undefined;
@@ -233,7 +236,7 @@ class Builder {
   }
 }
 
-/** The section that holds a line, if any. */
+/** The section that contains a line, if any. */
 export function sectionAt(sections: readonly Section[], line: number): Section | undefined {
   const found = sections[firstIndex(sections, (section) => section.from > line) - 1];
   return found !== undefined && line < found.to ? found : undefined;
@@ -248,7 +251,7 @@ export function headingsWithin(sections: readonly Section[], from: number, to: n
   );
 }
 
-/** Index of the first item that fulfils a condition, which no item before and every item behind it does. */
+/** Index of the first item that meets a condition that no item before it and every item after it meets. */
 export function firstIndex<T>(items: readonly T[], holds: (item: T) => boolean): number {
   let low = 0;
   let high = items.length;

@@ -1,4 +1,4 @@
-/** `#L120` and `#L120-L140` in the address: numbers as people see them, from 1; spans count from 0. */
+/** `#L120` and `#L120-L140` in the address: numbers from 1, as shown; spans count from 0. */
 
 import type { LineSpan } from "./types";
 
@@ -22,13 +22,13 @@ export function spanOf(one: number, other: number): LineSpan {
   return { from: Math.min(one, other), to: Math.max(one, other) };
 }
 
-/** What somebody types to go to a line: `120`, `120-140`, `L120`. */
+/** What a reader types to go to a line: `120`, `120-140`, `L120`. */
 export function parseTyped(text: string): LineSpan | undefined {
   const trimmed = text.trim().replace(/^#?l?/i, "L").replace(/\s+/g, "");
   return parseHash(trimmed.replace(/-l/i, "-L"));
 }
 
-/** The selection after a click on a line's number; with Shift it extends. */
+/** The selection after a click on a line's number; with Shift it is extended. */
 export function clicked(
   before: LineSpan | undefined,
   anchor: number | undefined,

@@ -1,4 +1,4 @@
-/** What the reader sees of the chunks that stand in the document. */
+/** The part of the chunks in the document that the reader sees. */
 
 import type { Anchor } from "./anchor";
 import type { ChunkList } from "./chunkList";
@@ -10,7 +10,7 @@ export class Sight {
     private readonly anchor: Anchor,
   ) {}
 
-  /** The chunks that the reader sees or goes to, and their neighbours. */
+  /** The chunks that the reader sees or jumps to, and their neighbours. */
   visible(isFollowing: boolean): number[] {
     if (isFollowing) {
       return this.chunks.end();

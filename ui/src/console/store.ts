@@ -1,7 +1,7 @@
 /**
- * The lines that are in memory: fetched by range, page by page, and then live. Rows count the lines of this view from 0; without a
- * filter, a line's row is its number. Whoever shows lines says which chunks it wants; the rest follows in the background while
- * all lines are to be in the document.
+ * The lines in memory: fetched by range, page by page, and then live. Rows count the lines of this view from
+ * 0; without a filter, a line's row is its number. A component that shows lines names the chunks that it
+ * needs; the rest follows in the background while all lines fit into the document.
  */
 
 import { isAbort, messageOf, NoLines } from "./errors";
@@ -11,14 +11,14 @@ import type { Line, Page, Source, StreamName } from "./types";
 import { ALL_LINES, CHUNK_LINES, chunkCount, chunkOf } from "./window";
 
 const AT_ONCE = 2;
-/** Chunks that stay in memory when there are more lines than fit into the document. */
+/** Number of chunks that stay in memory when there are more lines than fit into the document. */
 const KEPT_CHUNKS = 120;
 const RETRY_MS = 2000;
 
 export interface StoreState {
   /** Rows so far. */
   readonly rows: number;
-  /** Whether the first page came. */
+  /** Whether the first page has arrived. */
   readonly ready: boolean;
   /** Whether more lines may come. */
   readonly live: boolean;
@@ -30,7 +30,7 @@ export interface StoreState {
   readonly whole: boolean;
   /** Whether a filter found more lines than are shown. */
   readonly capped: boolean;
-  /** Changes with every change of a line. */
+  /** Incremented by every change of a line. */
   readonly version: number;
 }
 
@@ -38,7 +38,7 @@ export interface StoreOptions {
   readonly source: Source;
   /** Only lines of this stream. */
   readonly only?: StreamName | undefined;
-  /** Whether the run goes on. */
+  /** Whether the run is still running. */
   readonly live: boolean;
 }
 
@@ -50,7 +50,7 @@ export class LineStore {
   private readonly failed = new Set<number>();
   private changed = new Set<number>();
   private wanted: readonly number[] = [];
-  /** Where the next page of a filter begins: its rows are not known in advance. */
+  /** Where the next page of a filtered view begins: its rows are not known in advance. */
   private next: number | undefined = 0;
   private tail: LiveTail | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -105,7 +105,7 @@ export class LineStore {
     return (this.chunks.get(index)?.length ?? 0) >= Math.max(0, expected);
   }
 
-  /** Says which chunks are to be shown, the most urgent first. */
+  /** Names the chunks to show, the most urgent first. */
   want(chunks: readonly number[]): void {
     this.wanted = chunks;
     this.pump();
@@ -166,7 +166,7 @@ export class LineStore {
   /** Where the next page to fetch begins. */
   private nextPage(): number | undefined {
     if (!this.state.ready) {
-      // A link to a line deep in the output needs not wait for the first page.
+      // A link to a line far into the output need not wait for the first page.
       const first = this.options.only === undefined ? pageOf((this.wanted[0] ?? 0) * CHUNK_LINES) : 0;
       return this.inFlight.size === 0 && !this.failed.has(first) ? first : undefined;
     }
@@ -185,7 +185,7 @@ export class LineStore {
       }
     }
     if (this.state.rows > ALL_LINES) {
-      // The end is where readers go next.
+      // Readers often go to the end next.
       return this.state.live ? undefined : misses(count - 1);
     }
     for (let chunk = 0; chunk < count; chunk += 1) {
@@ -214,7 +214,7 @@ export class LineStore {
         if (gone) {
           return;
         }
-        // The collector may be away for a moment.
+        // The collector may be unavailable for a moment.
         clearTimeout(this.retry);
         this.retry = setTimeout(() => {
           this.failed.clear();
@@ -266,7 +266,7 @@ export class LineStore {
     });
   }
 
-  /** Live lines of a run that has so many by now. */
+  /** Live lines of a run that has this many lines by now. */
   private add(from: number, lines: readonly Line[], total: number): void {
     const rows = Math.max(this.state.rows, total);
     this.put(from, lines);
@@ -274,7 +274,7 @@ export class LineStore {
     this.set({ rows });
   }
 
-  /** Puts lines into their chunks, as far as nothing is missing before them there. */
+  /** Adds lines to their chunks, if no line before them is missing there. */
   private put(from: number, lines: readonly Line[]): void {
     for (let at = 0; at < lines.length; ) {
       const index = chunkOf(from + at);
@@ -289,7 +289,7 @@ export class LineStore {
     }
   }
 
-  /** Forgets chunks far from those that are shown, once there are more rows than fit into the document. */
+  /** Drops chunks far from the displayed ones, once there are more rows than fit into the document. */
   private evict(rows: number): void {
     if (rows <= ALL_LINES || this.chunks.size <= KEPT_CHUNKS) {
       return;

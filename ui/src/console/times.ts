@@ -1,4 +1,4 @@
-/** The time beside each line. All texts of a mode have the same width, so that the text behind them is aligned. */
+/** The time beside each line. All texts of a mode have the same width, so that the text after them is aligned. */
 
 import type { TimeMode } from "./types";
 

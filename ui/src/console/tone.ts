@@ -1,4 +1,7 @@
-/** Colours for what Ansible printed without any, by the words that begin its lines. The words stay: colour is never alone. */
+/**
+ * Colours for uncoloured output of Ansible, by the first words of its lines. The words stay: colour is never
+ * the only sign.
+ */
 
 export type Tone = "ok" | "changed" | "failed" | "skipped" | "warning" | "included";
 

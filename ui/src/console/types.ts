@@ -1,4 +1,4 @@
-/** What goes into the console and what comes out of it. The page that shows it supplies the data. */
+/** The console's input and output. The page that shows it supplies the data. */
 
 export type StreamName = "stdout" | "stderr";
 
@@ -30,7 +30,7 @@ export interface Hit {
 
 export interface Hits {
   readonly hits: readonly Hit[];
-  /** How many lines there are in all; more than `hits` if there are too many to list. */
+  /** Total number of lines; more than `hits` if there are too many to list. */
   readonly total: number;
 }
 
@@ -40,26 +40,29 @@ export interface Query {
   readonly caseSensitive: boolean;
 }
 
-/** What the stream of a running execution calls. */
+/** The callbacks of a running execution's stream. */
 export interface LiveEvents {
-  /** Lines in order, the first of them with this number. Their stream and exact time are asked for later. */
+  /** Lines in order; the first of them has this number. Their stream and exact time are requested later. */
   lines(first: number, lines: readonly { text: string; time: number }[]): void;
-  /** There may be new lines that the stream does not bring. */
+  /** There may be new lines that the stream does not deliver. */
   look(): void;
-  /** The run is over, or does not exist any more; lines that were not sent can be asked for. */
+  /** The run has ended, or no longer exists; lines that were not sent can be requested. */
   end(): void;
 }
 
-/** Where lines come from: the API, or a generator in tests. */
+/** The source of lines: the API, or a generator in tests. */
 export interface Source {
   page(from: number, limit: number, only: StreamName | undefined, signal: AbortSignal): Promise<Page>;
-  /** Calls the events for each new line, from this number on; returns what ends it. */
+  /** Calls the events for each new line, from this number on; returns a function that ends it. */
   live?(since: number, events: LiveEvents): () => void;
   /** Searches all lines, loaded or not. */
   search?(query: Query, signal: AbortSignal): Promise<Hits>;
   /** Numbers of the lines that report a failure which was not ignored. */
   failures?(signal: AbortSignal): Promise<readonly number[]>;
-  /** Where the first failure that was neither ignored nor rescued was printed, which the lines do not tell; none: not known. */
+  /**
+   * Where the first failure that was neither ignored nor rescued was printed, which the lines do not show;
+   * none: not known.
+   */
   firstFailure?(signal: AbortSignal): Promise<number | undefined>;
   /** Where the lines of every task begin, in order. */
   tasks?(signal: AbortSignal): Promise<readonly TaskPlace[]>;

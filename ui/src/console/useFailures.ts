@@ -5,7 +5,7 @@ import type { StoreState } from "./store";
 import type { Source } from "./types";
 import type { ViewState } from "./view";
 
-/** The server looks through the whole run, which must not hold up its lines where nothing failed. */
+/** The server searches the whole run, which must not delay the lines of a run without failures. */
 const PATIENCE_MS = 2000;
 
 /** `isUrgent`: the run failed, so the console opens at the first of them. */

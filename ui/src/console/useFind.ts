@@ -1,4 +1,4 @@
-/** The state of a search: what was found, and which of it the reader looks at. */
+/** The state of a search: its hits, and the current one. */
 
 import { useCallback, useEffect, useState } from "react";
 import { isAbort, messageOf } from "./errors";
@@ -7,13 +7,13 @@ import type { StoreState } from "./store";
 import type { Query, Source } from "./types";
 import type { Log } from "./useLog";
 
-/** Typing pauses so long before a search in memory, or on the server, begins. */
+/** Pause in typing before a search in memory, or on the server, begins. */
 const PAUSE_MS = 80;
 const SERVER_PAUSE_MS = 150;
 
 export interface Finding {
   readonly found: FindResult | undefined;
-  /** Index of the hit that the reader looks at; -1 if none. */
+  /** Index of the current hit; -1 if there is none. */
   readonly at: number;
   readonly error: string | undefined;
   readonly busy: boolean;
@@ -64,7 +64,7 @@ export function useFind(
     };
   }, [text, regex, caseSensitive, source, log, filtered, state?.ready, grown]);
 
-  // The first hit from the upper edge on is where a search begins.
+  // A search begins with the first hit from the upper edge on.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new search moves the reader
   useEffect(() => {
     if (found !== undefined && log !== undefined) {

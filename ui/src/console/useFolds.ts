@@ -1,4 +1,4 @@
-/** Which tasks are folded: by the run's outcome at first, then as the reader decides. */
+/** Which tasks are folded: at first by the run's outcome, then by the reader's choices. */
 
 import { useCallback, useEffect, useState } from "react";
 import { type FoldPolicy, isFolded } from "./folding";
@@ -6,7 +6,7 @@ import { sectionAt } from "./sections";
 import type { StoreState } from "./store";
 import type { Log } from "./useLog";
 
-/** Up to so many lines, what passed is folded: they are all read at once. */
+/** Up to this many lines, successful tasks are folded: all lines are read at once. */
 const FOLDED_LINES = 20_000;
 
 export interface Folding {

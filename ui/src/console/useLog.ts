@@ -16,11 +16,11 @@ export interface LogOptions {
   readonly live: boolean;
   /** Lines to begin with. */
   readonly selected: LineSpan | undefined;
-  /** The line at the upper edge when these lines were left; it comes before `selected`. */
+  /** The line at the upper edge when the reader left; it takes precedence over `selected`. */
   readonly place: number | undefined;
 }
 
-/** The log that is shown in an element, made anew for another source or stream. */
+/** The log in an element, created again for another source or stream. */
 export function useLog(options: LogOptions): {
   log: Log | undefined;
   scroller: (element: HTMLElement | null) => void;

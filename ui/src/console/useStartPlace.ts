@@ -14,7 +14,7 @@ export function useStartPlace(
 ): void {
   const done = useRef(false);
   const counting = useCounting(source, wanted);
-  // Chunks come from the first on, so the first known failure is the first.
+  // Chunks arrive in order, so the first known failure is the first.
   const first = counting.line ?? failures[0];
   const known = store?.ready === true && counting.isAsked && first !== undefined;
   useEffect(() => {
@@ -30,7 +30,7 @@ export function useStartPlace(
   }, [log, wanted, known, first]);
 }
 
-/** The first failure that was not handled. Where the source cannot say, the first that was printed has to do. */
+/** The first unhandled failure. If the source does not know it, the first printed failure is used. */
 function useCounting(source: Source, wanted: boolean): { isAsked: boolean; line?: number | undefined } {
   const [answer, setAnswer] = useState<{ source: Source; line?: number | undefined }>();
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Tasks to go to: those in the loaded text, and in a long run those that the server knows, once somebody wants to go to one. */
+/** Tasks to go to: those in the loaded text, and in a long run those that the server knows, once they are needed. */
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Section } from "./sections";
@@ -7,9 +7,9 @@ import type { ViewState } from "./view";
 
 export interface Tasks {
   readonly tasks: readonly TaskPlace[];
-  /** Whether there are more, which are not here yet. */
+  /** Whether there are more tasks that are not loaded yet. */
   readonly hasMore: boolean;
-  /** Asks for those that are not in the loaded text: for these, the server reads the whole log. */
+  /** Requests tasks that are not in the loaded text: for these, the server reads the whole log. */
   want(): void;
 }
 
@@ -38,7 +38,7 @@ export function useTasks(source: Source, view: ViewState | undefined): Tasks {
   };
 }
 
-/** `TASK [web : Install nginx]` without what is the same for all. */
+/** `TASK [web : Install nginx]` without the part that all headings share. */
 function placeOf({ kind, title, from, failed }: Section): TaskPlace {
   const name = /\[(.*)\]$/.exec(title)?.[1] ?? title;
   return { title: kind === "handler" ? `handler: ${name}` : name, from, failed };

@@ -1,7 +1,8 @@
 /**
- * Shows the lines of a store in a scrolled element: chunks of elements that are built here, without React, once a frame at most.
- * It brings together which chunks stand in the document (chunkWindow.ts), which line stays where it is (anchor.ts), whether the
- * end is followed (follow.ts), what the reader sees (sight.ts), and how lines look (render.ts).
+ * Shows the lines of a store in a scrolled element: chunks of elements that are built here, without React, at
+ * most once a frame. It combines which chunks are in the document (chunkWindow.ts), which line keeps its
+ * position (anchor.ts), whether the end is followed (follow.ts), what the reader sees (sight.ts), and the
+ * appearance of lines (render.ts).
  */
 
 import { Anchor } from "./anchor";
@@ -34,7 +35,7 @@ export interface ViewState {
   readonly outline: Outline;
   /** Number of the line at the upper edge. */
   readonly top: number;
-  /** The play and the task that the upper edge is in, unless their headings are in view. */
+  /** The play and the task at the upper edge, unless their headings are in view. */
   readonly stuck: readonly Section[];
   /** Whether all chunks are in the document, so that the browser's own search finds every loaded line. */
   readonly all: boolean;
@@ -128,7 +129,7 @@ export class LogView {
     this.window.chunks.select(selected);
   }
 
-  /** Shows a long line in full, or cut again. */
+  /** Shows a long line in full, or cuts it again. */
   toggleLong(number: number): void {
     const unclipped = new Set(this.look.unclipped);
     if (!unclipped.delete(number)) {
@@ -159,7 +160,7 @@ export class LogView {
     this.schedule();
   }
 
-  /** Lines wrap from now on, or no longer; the upper one stays where it is. */
+  /** Turns wrapping on or off; the upper line keeps its position. */
   setWrap(wrap: boolean): void {
     if (this.window.setWrap(wrap)) {
       this.anchor.keep(this.state.top, 3);
@@ -266,7 +267,7 @@ export class LogView {
     }
   }
 
-  /** Keeps the end, or the line that is held, where the reader expects it. */
+  /** Keeps the end, or the line that is held, in its position. */
   private hold(isUnfinished: boolean): boolean {
     const { scroller } = this.options;
     if (this.follow.following) {

@@ -1,17 +1,18 @@
 /**
- * Which chunks stand in the document, and where.
+ * The chunks in the document, and their positions.
  *
- * Up to `ALL_LINES`, all do. Beyond, a window of them: browsers end at some height (Firefox at 17.9 million pixels), so the height
- * that the scroll bar shows is limited, and its middle stands for more lines than it has room for. Near both ends, a pixel is a pixel.
+ * Up to `ALL_LINES`, all are. Beyond that, a window of them: browsers limit the height of an element (Firefox
+ * to 17.9 million pixels), so the height that the scroll bar shows is limited, and its middle represents more
+ * lines than fit into it. Near both ends, a pixel is a pixel.
  */
 
 /** Lines of a chunk. */
 export const CHUNK_LINES = 500;
-/** So many lines stay in the document, so that the browser's own search finds them. */
+/** Number of lines up to which all stay in the document, so that the browser's own search finds them. */
 export const ALL_LINES = 100_000;
-/** Height of the scrolled area at most. */
+/** Maximum height of the scrolled area. */
 export const MOST_PIXELS = 10_000_000;
-/** So far from both ends, the scroll position is the position in the text. */
+/** Within this distance from both ends, the scroll position is the position in the text. */
 const EXACT_PIXELS = 1_000_000;
 /** Chunks before and after those in view. */
 const AROUND = 2;
@@ -78,7 +79,7 @@ export class Heights {
   }
 }
 
-/** Translates between the position in the text and that of the scroll bar. */
+/** Converts between the position in the text and that of the scroll bar. */
 export class Scale {
   /** Height of the scrolled area. */
   readonly height: number;
@@ -113,7 +114,7 @@ export class Scale {
 export interface Placed {
   readonly first: number;
   readonly last: number;
-  /** Empty room above and below the window. */
+  /** Empty space above and below the window. */
   readonly above: number;
   readonly below: number;
   /** Scroll position at which `top` is at the upper edge. */

@@ -6,7 +6,7 @@ import { rowName } from "./groups";
 import type { Cell } from "./layout";
 import { codeOf, failuresOf, type Model } from "./model";
 
-/** Lines, at most: more are easier to read in the matrix or on the Tasks page. */
+/** Maximum number of lines: more are easier to read in the matrix or on the Tasks page. */
 const LIMIT = 200;
 
 interface Props {
@@ -15,7 +15,7 @@ interface Props {
   renderLink: (cell: Cell, text: string) => ReactNode;
 }
 
-/** The failures of the matrix as a plain table, for those who cannot see the picture. */
+/** The failures of the matrix as a plain table, for readers who cannot see the picture. */
 export function FailureTable({ model, renderLink }: Props): ReactElement {
   const { cells, total } = failuresOf(model, LIMIT);
   if (total === 0) {

@@ -13,7 +13,7 @@ interface Props {
 }
 
 /**
- * The matrix for screen readers, and what takes the keys: a grid of which only the line of the cursor is in the
+ * The matrix for screen readers, and the element that handles keys: a grid with only the cursor's line in the
  * document. A million cells would be too many for any browser.
  */
 export function Grid({ id, model, cursor, onKeyDown, onFocus, ref }: Props): ReactElement {

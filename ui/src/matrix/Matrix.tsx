@@ -1,9 +1,9 @@
 /**
  * Hosts × tasks of a run on a canvas.
  *
- * Data comes in as an unpacked `Matrix` (decode.ts) and the names of its tasks; what the reader chooses goes out by
- * callbacks, so that a page can keep it in the address. Everything but the drawing is in modules without React:
- * groups.ts (filter, order, folding), layout.ts (where cells are), navigate.ts (keys), paint.ts and raster.ts (drawing).
+ * It gets an unpacked `Matrix` (decode.ts) and the names of its tasks; the reader's choices are passed to callbacks, so
+ * that a page can keep them in the address. Everything except the drawing is in modules without React: groups.ts
+ * (filter, order, folding), layout.ts (where cells are), navigate.ts (keys), paint.ts and raster.ts (drawing).
  */
 import { ExpandableSection } from "@patternfly/react-core/dist/esm/components/ExpandableSection";
 import { type ReactElement, type ReactNode, useCallback, useMemo, useState } from "react";
@@ -40,7 +40,7 @@ export interface MatrixProps {
   onOpen: (place: Place) => void;
   /** The link to the result of a host and a task. */
   renderLink: (place: Place, text: string) => ReactNode;
-  /** What is shown of the chosen cell. */
+  /** The content for the chosen cell. */
   renderDetails: (chosen: Chosen) => ReactNode;
 }
 
@@ -50,13 +50,14 @@ export interface Chosen {
   code: number;
   /** The name of the task. */
   task: string;
-  /** How many hosts went alike, where its line stands for several. */
+  /** Number of hosts with the same outcomes, if its line represents several. */
   count: number;
 }
 
 export function Matrix(props: MatrixProps): ReactElement {
   const { matrix, tasks, view, zoom, place, onPlace, onOpen, renderLink, renderDetails } = props;
-  // Open groups are kept by the name of their first host: indexes move when a running run gets more hosts.
+  // Open groups are identified by the name of their first host: indexes change when a running run gets more
+  // hosts.
   const [openNames, setOpenNames] = useState<ReadonlySet<string>>(new Set());
   const model = useMemo(() => {
     const open = new Set([...matrix.hosts.keys()].filter((at) => openNames.has(matrix.hosts[at] ?? "")));

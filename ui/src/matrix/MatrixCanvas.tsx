@@ -28,7 +28,7 @@ export interface CanvasProps {
   onFold: (row: number) => void;
 }
 
-/** Room for a scroll bar below the cells. */
+/** Space for a scroll bar below the cells. */
 const SCROLL_BAR = 18;
 
 /** The matrix itself: a canvas over a scrolled area, with the grid for keys and screen readers beside it. */
@@ -56,7 +56,7 @@ export function MatrixCanvas(props: CanvasProps): ReactElement {
 
   const shown = useRef<{ cursor: Cell | undefined; zoom: Zoom }>(undefined);
   useLayoutEffect(() => {
-    // Only a cursor that moved is scrolled to: a run that goes on must not move what is being read.
+    // Only scrolls if the cursor moved: a running execution must not move what is being read.
     const isSame =
       shown.current?.zoom === zoom &&
       shown.current.cursor?.row === cursor?.row &&
@@ -157,7 +157,7 @@ interface Painted {
   hover: Cell | undefined;
 }
 
-/** Hands what is to be shown to the painter. Scrolling paints without React. */
+/** Passes the scene to the painter. Scrolling paints without React. */
 function usePainter({ canvas, scroller, model, layout, cursor, hover }: Painted): void {
   const painter = useRef<Painter>(undefined);
   useEffect(() => {

@@ -14,7 +14,7 @@ interface Props {
   layout: Layout;
 }
 
-/** What is under the pointer, in full: names on the canvas may be cut. */
+/** The names under the pointer, in full: on the canvas they may be cut. */
 export function Tip({ model, cell, x, y, layout }: Props): ReactElement {
   const row = model.rows[cell.row];
   const column = model.columns[cell.column];

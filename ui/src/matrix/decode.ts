@@ -3,10 +3,10 @@ import type { components } from "../api/schema";
 
 type OutcomeMatrix = components["schemas"]["OutcomeMatrix"];
 
-/** How a task ended on a host, in the API's words. */
+/** The outcome of a task on a host, in the API's words. */
 export type Outcome = components["schemas"]["Outcome"];
 
-/** Every outcome at the place of its code; a greater code is a worse outcome. */
+/** Every outcome, indexed by its code; a greater code is a worse outcome. */
 export const OUTCOMES = [
   "absent",
   "skipped",
@@ -50,7 +50,7 @@ export interface Matrix {
   readonly cells: Uint8Array;
 }
 
-/** Unpacks the API's answer. Codes that this page does not know count as no result. */
+/** Unpacks the API's answer. Unknown codes count as no result. */
 export function decodeMatrix(answer: OutcomeMatrix): Matrix {
   const cells = new Uint8Array(answer.hosts.length * answer.tasks.length);
   // `atob` returns one character for each byte.
@@ -78,7 +78,7 @@ export function outcomeWords(code: number): string {
   return WORDS[outcomeOf(code)];
 }
 
-/** Whether it is a failure that nothing handled. */
+/** Whether it is an unhandled failure. */
 export function isFailure(code: number): boolean {
   return code >= CODE.failed;
 }

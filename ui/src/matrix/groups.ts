@@ -1,4 +1,4 @@
-/** Which hosts and tasks are shown, in which order, and which hosts went alike. */
+/** Which hosts and tasks are shown, in which order, and which hosts have the same outcomes. */
 import { CODE, isFailure, type Matrix } from "./decode";
 
 /** Which outcomes a host or task must have to be shown. */
@@ -7,7 +7,7 @@ export type Show = "all" | "failed" | "changed";
 /** Order of the hosts. */
 export type Sort = "worst" | "name";
 
-/** What limits the hosts and tasks that are shown. */
+/** The filters for hosts and tasks. */
 export interface MatrixFilter {
   show: Show;
   /** Part of a host's name. */
@@ -22,12 +22,12 @@ export interface Selection {
   tasks: number[];
 }
 
-/** A line of the matrix: one host, or the first of several that went alike and are folded. */
+/** A line of the matrix: one host, or the first of several folded hosts with the same outcomes. */
 export interface Row {
   host: number;
   /** Index of the first host of its group. */
   leader: number;
-  /** How many hosts the line stands for: more than 1 for a folded group. */
+  /** Number of hosts that the line represents: more than 1 for a folded group. */
   count: number;
   /** Hosts of the group to which it belongs. */
   size: number;
@@ -63,7 +63,7 @@ export function select(matrix: Matrix, taskNames: readonly string[], filter: Mat
   return { hosts: kept, tasks: tasks.filter((column) => found[column] === 1) };
 }
 
-/** Sorts hosts, by name as people count (`web-9` before `web-10`), or those with the worst outcomes first. */
+/** Sorts hosts, by name in natural order (`web-9` before `web-10`), or those with the worst outcomes first. */
 export function sortHosts(matrix: Matrix, { hosts, tasks }: Selection, sort: Sort): number[] {
   if (sort === "name") {
     const collator = new Intl.Collator("en", { numeric: true });
@@ -82,13 +82,14 @@ export function sortHosts(matrix: Matrix, { hosts, tasks }: Selection, sort: Sor
       }
       count += code === worst ? 1 : 0;
     }
-    // The worst outcome counts most, then how often it came. Whether ok or skipped came more often tells nothing.
+    // The worst outcome counts most, then how often it occurred. The numbers of ok and skipped results do not
+    // matter.
     rank[host] = worst * (width + 1) + (worst > CODE.ok ? count : 0);
   }
   return [...hosts].sort((a, b) => (rank[b] ?? 0) - (rank[a] ?? 0) || a - b);
 }
 
-/** Puts hosts together that have the same outcome in every one of the tasks; groups keep the order of their first. */
+/** Groups hosts that have the same outcome in every task; groups keep the order of their first host. */
 export function groupHosts(matrix: Matrix, hosts: readonly number[], tasks: readonly number[]): number[][] {
   const buckets = new Map<number, number[][]>();
   const groups: number[][] = [];

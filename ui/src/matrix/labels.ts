@@ -5,7 +5,7 @@ import type { Look } from "./look";
 import type { Scene } from "./paint";
 import { FittedTexts } from "./text";
 
-/** Headings of large cells lean to the right. */
+/** Headings of large cells are rotated to the right. */
 const ANGLE = -Math.PI / 3.3;
 
 export class Labels {
@@ -83,7 +83,7 @@ export class Labels {
   }
 }
 
-/** Whether a column of small cells shows its number: every fifth, tenth … as there is room. */
+/** Whether a column of small cells shows its number: every fifth, tenth … as space permits. */
 function isTick(at: number, cellWidth: number): boolean {
   const step = [1, 5, 10, 20, 50, 100, 200, 500, 1000].find((count) => count * cellWidth >= 28) ?? 5000;
   return at === 0 || (at + 1) % step === 0;

@@ -9,7 +9,7 @@ export interface Cell {
   column: number;
 }
 
-/** Pixels of the scrolled area, at most: Firefox draws nothing beyond 17.9 million. */
+/** Maximum size of the scrolled area in pixels: Firefox draws nothing beyond 17.9 million. */
 const MAX_SCROLL = 8_000_000;
 
 const SIZES = {
@@ -36,7 +36,7 @@ export interface Layout {
   scrollHeight: number;
 }
 
-/** What a layout is made from. */
+/** The input of a layout. */
 export interface LayoutInput {
   zoom: Zoom;
   rows: number;

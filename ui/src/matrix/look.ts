@@ -1,7 +1,7 @@
 /** Colours and fonts of the canvas, read from the style sheet so that they follow the theme. */
 import { OUTCOMES } from "./decode";
 
-/** What the canvas is drawn with. */
+/** The colours and fonts of the canvas. */
 export interface Look {
   /** Colour of a cell, by code. */
   fills: readonly string[];
@@ -36,7 +36,7 @@ export function lookOf(element: Element): Look {
   };
 }
 
-/** Calls back when the theme or the density of the screen changes; returns how to stop that. */
+/** Calls back when the theme or the density of the screen changes; returns a function that stops it. */
 export function onLookChange(changed: () => void): () => void {
   const themes = new MutationObserver(changed);
   themes.observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });

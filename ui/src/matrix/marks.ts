@@ -1,4 +1,4 @@
-/** The mark of each outcome: lines in a square of 1 × 1, so that no outcome is told by its colour alone. */
+/** The mark of each outcome: lines in a square of 1 × 1, so that colour is never the only sign of an outcome. */
 import { CODE } from "./decode";
 
 type Line = readonly (readonly [number, number])[];
@@ -66,7 +66,7 @@ const MARKS: ReadonlyMap<number, Mark> = new Map<number, Mark>([
     },
   ],
   [CODE.ignored, { lines: CROSS, weight: 0.08 }],
-  // A cross with a line below it: a failure that something caught.
+  // A cross with a line below it: a failure that was handled.
   [
     CODE.rescued,
     {

@@ -1,4 +1,7 @@
-/** What the matrix shows: lines and columns after filters, order and folding, and where a host or task is among them. */
+/**
+ * The content of the matrix: lines and columns after filters, order and folding, and the position of a host or task
+ * among them.
+ */
 import { codeAt, isFailure, type Matrix, outcomeWords } from "./decode";
 import {
   groupHosts,
@@ -12,7 +15,7 @@ import {
 } from "./groups";
 import type { Cell } from "./layout";
 
-/** What is known of a task besides its number. */
+/** Known properties of a task besides its number. */
 export interface MatrixTask {
   number: number;
   name: string;
@@ -20,14 +23,14 @@ export interface MatrixTask {
   play: number;
 }
 
-/** How the reader looks at the matrix. */
+/** The reader's settings for the matrix. */
 export interface MatrixView extends MatrixFilter {
   sort: Sort;
-  /** Whether hosts that went alike are one line. */
+  /** Whether hosts with the same outcomes are one line. */
   folded: boolean;
 }
 
-/** A host and a task by which the address names a cell. */
+/** The host and the task by which the address identifies a cell. */
 export interface Place {
   host: string;
   /** The task's number. */
@@ -45,11 +48,11 @@ export interface Model {
   plays: ReadonlySet<number>;
   /** How many hosts are shown, folded ones too. */
   hosts: number;
-  /** How many lines would stand for more than one host if all were folded. */
+  /** Number of lines that would represent more than one host if all were folded. */
   groups: number;
 }
 
-/** Tasks of which nothing but the number is known are called by it. */
+/** Tasks of which only the number is known are named by it. */
 export function headingsOf(matrix: Matrix, tasks: ReadonlyMap<number, MatrixTask>): string[] {
   return matrix.tasks.map((number) => tasks.get(number)?.name || `task ${number}`);
 }
@@ -83,7 +86,7 @@ export function modelOf(
   };
 }
 
-/** The cell of a host and a task, if they are shown. A folded host is found by the line that stands for it. */
+/** The cell of a host and a task, if they are shown. A folded host is found by the line that represents it. */
 export function cellOf(model: Model, place: Place | undefined): Cell | undefined {
   if (!place) {
     return undefined;
@@ -99,7 +102,7 @@ export function cellOf(model: Model, place: Place | undefined): Cell | undefined
   return row >= 0 && column >= 0 ? { row, column } : undefined;
 }
 
-/** The host and task of a cell. Of a folded line, the first host. */
+/** The host and task of a cell; for a folded line, the first host. */
 export function placeOf(model: Model, cell: Cell): Place | undefined {
   const host = model.matrix.hosts[model.rows[cell.row]?.host ?? -1];
   const task = model.matrix.tasks[model.columns[cell.column] ?? -1];

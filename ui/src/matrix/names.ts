@@ -1,4 +1,4 @@
-/** How wide the column of host names is. */
+/** The width of the column of host names. */
 import type { Matrix } from "./decode";
 import type { Zoom } from "./layout";
 import { plainName } from "./text";
@@ -12,7 +12,8 @@ export function namesWidth(matrix: Matrix, zoom: Zoom, font: string, viewWidth: 
   if (!context || zoom === "overview") {
     return zoom === "overview" ? 0 : NARROWEST;
   }
-  // Room for the bold "5,000 hosts like" of a folded line is worth having, but not half of the view.
+  // The column should have space for the bold "5,000 hosts like" of a folded line, but not use half of the
+  // view.
   const longest = [...matrix.hosts].sort((a, b) => b.length - a.length).slice(0, 20);
   context.font = `${zoom === "large" ? 13 : 10}px ${font}`;
   const widths = longest.map((name) => context.measureText(plainName(name)).width);

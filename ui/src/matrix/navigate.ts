@@ -3,7 +3,7 @@ import { codeAt, isFailure, type Matrix } from "./decode";
 import type { Row } from "./groups";
 import type { Cell } from "./layout";
 
-/** What a key press says. */
+/** The meaning of a key press. */
 export interface Key {
   key: string;
   ctrlKey: boolean;

@@ -55,7 +55,7 @@ export class Overview {
   }
 }
 
-/** A colour as the four bytes of a picture's point. The canvas itself knows every notation of colours. */
+/** A colour as the four bytes of a pixel. The canvas itself parses every notation of colours. */
 function pixel(colour: string): number {
   const canvas = document.createElement("canvas");
   canvas.width = 1;

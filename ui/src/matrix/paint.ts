@@ -1,4 +1,6 @@
-/** Draws a scene: cells, host names, task headings, the cursor. It draws what is visible, and keeps nothing but pictures. */
+/**
+ * Draws a scene: cells, host names, task headings, the cursor. It draws the visible part, and stores nothing but pictures.
+ */
 import { CODE, codeAt, type Matrix, OUTCOMES } from "./decode";
 import type { Row } from "./groups";
 import { Labels } from "./labels";
@@ -22,10 +24,10 @@ export interface Scene {
   hover: Cell | undefined;
 }
 
-/** Cells smaller than this, in CSS pixels, have no mark: it could not be made out. */
+/** Cells smaller than this, in CSS pixels, have no mark: it would not be recognizable. */
 const MARKED = 9;
 
-/** Cells smaller than this have no mark where they are ok. */
+/** Cells smaller than this have no mark if they are ok. */
 const WITH_OK = 16;
 
 /** Cells smaller than this are drawn as one picture. */
@@ -72,7 +74,7 @@ export class Paint {
     }
     const marks = this.#marksOf(layout, look);
     const seen = visible(layout, offset);
-    // Whole device pixels: sharp edges, and pictures that are copied and not blended.
+    // Whole device pixels: sharp edges, and pictures that are copied rather than blended.
     context.setTransform(1, 0, 0, 1, 0, 0);
     const left = Array.from({ length: seen.endColumn - seen.firstColumn + 1 }, (_, at) =>
       Math.round((layout.names + (seen.firstColumn + at) * layout.cellWidth - offset.left) * look.ratio),
@@ -81,7 +83,7 @@ export class Paint {
       const host = rows[at]?.host ?? 0;
       const top = Math.round((layout.head + at * layout.cellHeight - offset.top) * look.ratio);
       const height = Math.round(layout.cellHeight * look.ratio) - gapOf(look);
-      // Neighbours of one colour are one rectangle: most of a line is ok, and every call costs.
+      // Adjacent cells of one colour are one rectangle: most of a line is ok, and every call has a cost.
       let begin = 0;
       let code = codeAt(matrix, host, columns[seen.firstColumn] ?? 0);
       for (let column = 1; column < left.length; column += 1) {
@@ -113,7 +115,7 @@ export class Paint {
     const height = Math.floor(layout.cellHeight * look.ratio);
     const key = `${width} ${height}`;
     if (this.#marks?.key !== key || this.#marks.look !== look) {
-      // Where there is little room, cells that are ok have no mark: the others stand out, and it is drawn faster.
+      // If space is scarce, cells that are ok have no mark: the others stand out, and drawing is faster.
       const first = layout.cellWidth < WITH_OK ? CODE.changed : CODE.skipped;
       const images = OUTCOMES.map((_, code) =>
         code >= first || code === CODE.skipped ? markImage(code, width, height, look) : undefined,
@@ -129,7 +131,7 @@ function gapOf(look: Look): number {
   return Math.max(1, Math.round(look.ratio));
 }
 
-/** The mark of an outcome on nothing; none where it could not be made out. */
+/** The mark of an outcome on a transparent background; none if it would not be recognizable. */
 function markImage(code: number, width: number, height: number, look: Look): HTMLCanvasElement | undefined {
   const gap = gapOf(look);
   const size = Math.min(width, height) - gap;

@@ -1,4 +1,4 @@
-/** Keeps a canvas up to date: one paint for each frame at most, and only when something changed. */
+/** Keeps a canvas up to date: at most one paint for each frame, and only if something changed. */
 import { offsetAt } from "./layout";
 import { type Look, lookOf, onLookChange } from "./look";
 import { Paint, type Scene } from "./paint";
@@ -40,7 +40,7 @@ export class Painter {
 
   dispose(): void {
     cancelAnimationFrame(this.#frame);
-    // Development mode mounts twice: a cancelled frame must not keep the second painter from drawing.
+    // Development mode mounts twice: a canceled frame must not keep the second painter from drawing.
     this.#frame = 0;
     this.#stop();
     this.scroller.removeEventListener("scroll", this.schedule);

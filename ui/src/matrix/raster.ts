@@ -1,10 +1,10 @@
-/** The whole matrix reduced to as many points as there is room for. */
+/** The whole matrix, reduced to the available number of pixels. */
 import type { Matrix } from "./decode";
 import type { Row } from "./groups";
 
 /**
- * The worst code below each point of a picture, line by line. A single failure among thousands of hosts stays visible,
- * which averages would hide.
+ * The worst code at each pixel of a picture, line by line. A single failure among thousands of hosts stays visible,
+ * whereas an average would hide it.
  */
 export function rasterize(
   matrix: Matrix,
@@ -15,7 +15,7 @@ export function rasterize(
 ): Uint8Array {
   const points = new Uint8Array(width * height);
   const stride = matrix.tasks.length;
-  // Where there are more points than cells, a cell covers several points.
+  // If there are more pixels than cells, a cell covers several pixels.
   const spanX = spans(columns.length, width);
   const spanY = spans(rows.length, height);
   rows.forEach((row, y) => {
@@ -35,7 +35,7 @@ export function rasterize(
   return points;
 }
 
-/** Which points each of `count` cells covers: one at least. */
+/** The pixels that each of `count` cells covers: at least one. */
 function spans(count: number, points: number) {
   const scale = count === 0 ? 0 : points / count;
   return {

@@ -1,7 +1,7 @@
 /** A made-up matrix of any size, for tests and measurements: the same for the same sizes. */
 import { CODE, type Matrix } from "./decode";
 
-/** Most hosts go alike; some fail, change or cannot be reached, as in a real run of many hosts. */
+/** Most hosts have the same outcomes; some fail, change or cannot be reached, as in a real run of many hosts. */
 export function syntheticMatrix(hosts: number, tasks: number): Matrix {
   const cells = new Uint8Array(hosts * tasks);
   const next = randomNumbers(42);
@@ -25,7 +25,7 @@ export function syntheticMatrix(hosts: number, tasks: number): Matrix {
   };
 }
 
-/** Numbers from 0 to 1 (a linear congruential generator): `Math.random` gives others each time. */
+/** Numbers from 0 to 1 (a linear congruential generator): `Math.random` would return other numbers each time. */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {

@@ -2,10 +2,10 @@
 
 type Measure = Pick<CanvasRenderingContext2D, "measureText">;
 
-/** Characters that move or hide others: control characters, marks of direction, zero width. */
+/** Characters that move or hide others: control characters, direction marks, zero-width characters. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Longest text that is looked at. */
+/** Longest text that is processed. */
 const MAX_LENGTH = 200;
 
 /** A name for the canvas: one line, without characters that would reorder it. */
@@ -31,7 +31,7 @@ export function ellipsis(context: Measure, text: string, width: number): string 
   return low === 0 ? "" : `${text.slice(0, low)}…`;
 }
 
-/** Remembers how texts were cut: the same names are drawn in every frame. */
+/** Caches cut texts: the same names are drawn in every frame. */
 export class FittedTexts {
   readonly #known = new Map<string, string>();
   #font = "";

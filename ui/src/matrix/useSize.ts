@@ -5,7 +5,7 @@ export interface Size {
   height: number;
 }
 
-/** The size of an element's inside, without scroll bars; nothing before it is known. */
+/** The inner size of an element, without scroll bars; nothing before it is known. */
 export function useSize(element: RefObject<HTMLElement | null>): Size | undefined {
   const [size, setSize] = useState<Size>();
   useLayoutEffect(() => {

@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import { plural } from "./format";
 
-/** How long entries of the audit trail are kept; without a number of days, for good. */
+/** How long entries of the audit trail are kept; without a number of days, forever. */
 export function AuditKept({ days }: { days: number | null | undefined }): ReactElement {
   return (
     <p className="pb-subtle pb-small">

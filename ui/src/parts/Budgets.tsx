@@ -7,7 +7,7 @@ import { amount, runsCost } from "./cost";
 import { Name } from "./Name";
 import { Time } from "./Time";
 
-/** How much of each budget is spent. */
+/** How much of each budget was spent. */
 export function Budgets({ budgets }: { budgets: readonly BudgetState[] }): ReactElement {
   return (
     <Table aria-label="Budgets" variant="compact">

@@ -13,17 +13,17 @@ interface Props {
   /** The word on the button: "Delete". */
   action: string;
   isDanger?: boolean;
-  /** Whether it cannot be done yet, because something is missing. */
+  /** Whether the action is not possible yet, because something is missing. */
   isIncomplete?: boolean;
-  /** Asks why, for the audit trail. */
+  /** Asks for the reason, for the audit trail. */
   hasNote?: boolean;
   children?: ReactNode;
-  /** Does it; what it throws is shown, and the dialog stays open. */
+  /** The action; an error is shown, and the dialog stays open. */
   confirm(note: string | undefined): Promise<void>;
   close(): void;
 }
 
-/** Asks before something is done that cannot be undone, or that needs a few words. */
+/** Asks before an action that cannot be undone, or that needs a few words. */
 export function ConfirmDialog(props: Props): ReactElement {
   const {
     title,

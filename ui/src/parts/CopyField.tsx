@@ -12,7 +12,7 @@ type Props = Pick<
   children: string;
 };
 
-/** A text to copy. Says "Copied" only where the browser did it. */
+/** A text to copy. Shows "Copied" only if the browser did it. */
 export function CopyField({ children, ...props }: Props): ReactElement {
   const [isCopied, setCopied] = useState(true);
   return (

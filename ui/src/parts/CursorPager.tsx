@@ -3,17 +3,17 @@ import type { ReactElement } from "react";
 import "./lists.css";
 
 interface Props {
-  /** The page that is shown; none for the first. */
+  /** The current page; none for the first. */
   cursor: string | undefined;
-  /** The next page, as the API says; none on the last. */
+  /** The next page, according to the API; none on the last. */
   next: string | null | undefined;
-  /** What is paged: "hosts". */
+  /** The name of the entries: "hosts". */
   what: string;
 }
 
 /**
- * The ways to the first and the next page of a list that is paged by cursor. The page is in the address, so the
- * browser's Back leads to the page before.
+ * Links to the first and the next page of a list with a cursor. The page is in the address, so the browser's
+ * Back leads to the previous page.
  */
 export function CursorPager({ cursor, next, what }: Props): ReactElement | null {
   if (cursor === undefined && !next) {

@@ -5,7 +5,7 @@ import type { ReactElement } from "react";
 import type { ReportDelivery, ReportDestination } from "../api/types";
 import { Name } from "./Name";
 
-/** Where a report went, and how that ended. */
+/** The deliveries of a report, and their states. */
 export function Deliveries({ deliveries }: { deliveries: readonly ReportDelivery[] }): ReactElement {
   if (deliveries.length === 0) {
     return <span className="pb-subtle">nowhere</span>;

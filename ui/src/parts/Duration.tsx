@@ -3,13 +3,13 @@ import { duration } from "./format";
 import { useNow } from "./now";
 
 interface Props {
-  /** How long it took, in seconds; nothing if it still goes on. */
+  /** How long it took, in seconds; nothing if it is still running. */
   seconds: number | null | undefined;
-  /** When it began, for what still goes on: RFC 3339. */
+  /** When it began, if it is still running: RFC 3339. */
   since?: string | undefined;
 }
 
-/** How long something took, or has been going on. */
+/** How long something took, or has been running. */
 export function Duration({ seconds, since }: Props): ReactElement {
   if (seconds !== null && seconds !== undefined) {
     return <span className="pb-number">{duration(seconds)}</span>;

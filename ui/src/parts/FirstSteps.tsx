@@ -3,7 +3,7 @@ import { ownAddress } from "../api/base";
 import { CopyField } from "./CopyField";
 import { Empty } from "./states";
 
-/** What a new collector shows in place of runs: how to record the first one. */
+/** Shown by a new collector in place of runs: how to record the first one. */
 export function FirstSteps(): ReactElement {
   const settings = `[defaults]
 callbacks_enabled = playback.history.recorder

@@ -4,7 +4,7 @@ import { countWords, describeHosts, HOST_OUTCOMES, totalHosts } from "./hosts";
 import "./parts.css";
 
 /**
- * A small bar of a run's hosts by how they ended. One failed host of 500 is still seen: each part has a least width.
+ * A small bar of a run's hosts by outcome. One failed host of 500 is still visible: each part has a minimum width.
  */
 export function HostCounts({ counts }: { counts: HostsByOutcome }): ReactElement {
   const total = totalHosts(counts);

@@ -9,7 +9,10 @@ interface Props {
   children?: ReactNode;
 }
 
-/** A link to a host. Browsers take `.` and `..` out of an address, so a host of that name has no page: its runs are listed. */
+/**
+ * A link to a host. Browsers remove `.` and `..` from an address, so a host with that name has no page: its
+ * runs are listed.
+ */
 export function HostLink({ name, className, children = <Name>{name}</Name> }: Props): ReactElement {
   const more = className === undefined ? {} : { className };
   return name === "." || name === ".." ? (

@@ -13,7 +13,7 @@ export interface MenuAction {
 }
 
 interface Props {
-  /** What the button says; with `isKebab`, what it is called. */
+  /** The button's text; with `isKebab`, its label. */
   label: string;
   actions: readonly MenuAction[];
   /** Three dots instead of the words. */

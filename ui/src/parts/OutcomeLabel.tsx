@@ -9,7 +9,7 @@ import UndoIcon from "@patternfly/react-icons/dist/esm/icons/undo-icon";
 import UnlinkIcon from "@patternfly/react-icons/dist/esm/icons/unlink-icon";
 import type { ComponentType, ReactElement } from "react";
 
-/** How a task ended on a host, in Ansible's words. */
+/** The outcome of a task on a host, in Ansible's words. */
 export type OutcomeWord =
   | "ok"
   | "changed"
@@ -48,7 +48,7 @@ interface Props {
   text?: string;
 }
 
-/** How a task ended on a host: an icon, a word and a colour. */
+/** The outcome of a task on a host: an icon, a word and a colour. */
 export function OutcomeLabel({ outcome, text }: Props): ReactElement {
   const { word, color, icon: Icon } = OUTCOMES[outcome];
   return (

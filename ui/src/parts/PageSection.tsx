@@ -4,7 +4,7 @@ import "./parts.css";
 
 interface Props {
   title: string;
-  /** What it is about, in a sentence. */
+  /** A sentence about its content. */
   about?: ReactNode;
   /** At the other end of the heading's row: buttons. */
   actions?: ReactNode;

@@ -33,7 +33,7 @@ export function PageTitle({ title, tab = title, children, actions, details }: Pr
   );
 }
 
-/** What the browser's tab, its history and its bookmarks say. */
+/** The title in the browser's tab, its history and its bookmarks. */
 export function useDocumentTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Playback`;

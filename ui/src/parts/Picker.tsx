@@ -3,11 +3,11 @@ import { Select, SelectList, SelectOption } from "@patternfly/react-core/dist/es
 import { type ReactElement, useState } from "react";
 
 interface Props<Value extends string> {
-  /** What is picked: "Started". It stands before the choice. */
+  /** The label before the choice: "Started". */
   label: string;
   value: Value | undefined;
   options: readonly (readonly [Value, string])[];
-  /** What it says where nothing is picked. */
+  /** Shown if nothing is picked. */
   none?: string;
   onPick(value: Value | undefined): void;
 }

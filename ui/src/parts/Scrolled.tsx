@@ -2,12 +2,12 @@ import type { ReactElement } from "react";
 import "./lists.css";
 
 interface Props {
-  /** What the text is, for those who do not see it: "Body". */
+  /** A label for screen readers: "Body". */
   label: string;
   children: string;
 }
 
-/** A text that may be long: it scrolls by itself, with the keyboard, too. */
+/** A text that may be long: it scrolls separately, also with the keyboard. */
 export function Scrolled({ label, children }: Props): ReactElement {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard

@@ -24,7 +24,7 @@ interface Props {
   isCompact?: boolean;
 }
 
-/** How a run is or ended: an icon, a word and a colour. */
+/** The status of a run: an icon, a word and a colour. */
 export function StatusLabel({ status, phase, reason, isCompact = true }: Props): ReactElement {
   const { word, color, icon: Icon } = statusLook(status, phase, reason);
   return (

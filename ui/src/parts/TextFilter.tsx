@@ -3,15 +3,15 @@ import type { ReactElement } from "react";
 import { useTyped } from "./useTyped";
 
 interface Props {
-  /** What applies now: the address says so. */
+  /** The current value, from the address. */
   value: string | undefined;
-  /** Called after a pause in typing; with an empty text, the filter goes. */
+  /** Called after a pause in typing; an empty text removes the filter. */
   apply(value: string): void;
   label: string;
   placeholder?: string;
 }
 
-/** A field that narrows a list while one types. */
+/** A field that filters a list during typing. */
 export function TextFilter({ value = "", apply, label, placeholder = label }: Props): ReactElement {
   const { typed, setTyped, applyNow } = useTyped(value, apply);
   return (

@@ -1,21 +1,24 @@
-/** What runs cost, in words. Amounts are decimal numbers as text, exact; people see two digits, or as many as say something. */
+/**
+ * What runs cost, in words. Amounts are exact decimal numbers as text; users see two digits, or as many as
+ * are significant.
+ */
 import type { CostFigures, RunCost } from "../api/types";
 
-/** Digits after the point of an amount that is not small, and those that the collector tells. */
+/** Digits after the point of an amount that is not small, and those that the collector sends. */
 const DIGITS = 2;
 const MOST_DIGITS = 9;
 
-/** "12.50", or "0.0012" of what would be "0.00". */
+/** "12.50", or "0.0012" instead of "0.00". */
 export function amount(text: string): string {
   const [whole = "0", fraction = ""] = text.split(".");
   const first = fraction.search(/[1-9]/);
-  // A number of JavaScript has 15 digits, and a cost may have more.
+  // A JavaScript number has 15 digits, and a cost may have more.
   const isSmall = /^0*$/.test(whole) && first > 0;
   const digits = isSmall ? Math.min(first + DIGITS, MOST_DIGITS) : DIGITS;
   return rounded(whole, fraction, digits);
 }
 
-/** A decimal number with so many digits after the point, rounded half up; thousands are parted. */
+/** A decimal number with this many digits after the point, rounded half up; thousands are separated. */
 function rounded(whole: string, fraction: string, digits: number): string {
   const padded = fraction.padEnd(digits + 1, "0");
   const scaled = BigInt(whole + padded.slice(0, digits)) + (padded.charAt(digits) >= "5" ? 1n : 0n);
@@ -24,7 +27,7 @@ function rounded(whole: string, fraction: string, digits: number): string {
   return `${integer}.${text.slice(-digits)}`;
 }
 
-/** What a run cost: "0.50 EUR", or "unknown" where a part of it is not known. */
+/** What a run cost: "0.50 EUR", or "unknown" if a part of it is not known. */
 export function runCost({ total, currency }: RunCost): string {
   return total ? `${amount(total)} ${currency}` : "unknown";
 }
@@ -35,7 +38,7 @@ const UNKNOWN: Readonly<Record<string, string>> = {
   prices: "there was no price yet",
 };
 
-/** The parts of a run's cost, and what is not known of it: "controller 0.50, hosts 0.02". */
+/** The parts of a run's cost, and the unknown ones: "controller 0.50, hosts 0.02". */
 export function runCostParts(cost: RunCost): string {
   const known = parts([
     ["processor", cost.cpu],

@@ -6,8 +6,8 @@ interface Reading {
 }
 
 /**
- * Why there is nothing to show: it could not be read, or does not exist any more. If only a later reading failed, what was read
- * before stays, and the banner tells of a collector that is away.
+ * Why there is nothing to show: it could not be read, or no longer exists. If only a later read failed, the
+ * earlier data stays, and the banner shows that the collector is unavailable.
  */
 export function failureOf({ data, error }: Reading): Error | undefined {
   const isGone = error instanceof ApiError && error.isMissing;

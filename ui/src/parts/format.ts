@@ -1,4 +1,4 @@
-/** Times, durations and numbers as people read them. */
+/** Times, durations and numbers for people. */
 import type { Zone } from "../app/preferences";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -11,14 +11,14 @@ function format(
   const key = `${zone} ${style.dateStyle} ${style.timeStyle}`;
   let made = formats.get(key);
   if (made === undefined) {
-    // Swedish dates are written as ISO 8601 writes them.
+    // Swedish dates have the form of ISO 8601.
     made = new Intl.DateTimeFormat("sv-SE", { ...(zone === "utc" && { timeZone: "UTC" }), ...style });
     formats.set(key, made);
   }
   return made;
 }
 
-/** "2026-01-20 10:00:03", which sorts, and which nobody has to ask the month of. */
+/** "2026-01-20 10:00:03", which sorts, and is unambiguous. */
 export function dateTime(time: Date, zone: Zone): string {
   return format(zone, { dateStyle: "short", timeStyle: "medium" }).format(time);
 }
@@ -90,7 +90,7 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${integer(value)} ${value === 1 ? one : many}`;
 }
 
-/** The last digits of an id, as the command line shows them and every command and query takes them. */
+/** The last digits of an id, as the command line shows them and every command and query accepts them. */
 export function shortId(id: string): string {
   return id.slice(-6);
 }

@@ -1,4 +1,4 @@
-/** How one host fared in a run, in words. */
+/** The status of one host in a run, in words. */
 import type { HostRun, HostStats } from "../api/types";
 
 const COUNTS = ["failed", "unreachable", "changed", "ok", "rescued", "ignored", "skipped"] as const;
@@ -9,7 +9,7 @@ export function recapWords(stats: HostStats): string {
   return parts.length === 0 ? "no tasks" : parts.join(", ");
 }
 
-/** How long the run took, in seconds; nothing while it goes on. */
+/** How long the run took, in seconds; nothing while it is running. */
 export function secondsOf({ start_time, end_time }: HostRun): number | undefined {
   return end_time ? (Date.parse(end_time) - Date.parse(start_time)) / 1000 : undefined;
 }

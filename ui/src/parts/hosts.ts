@@ -1,4 +1,4 @@
-/** Hosts of a run, counted by how they ended. */
+/** Hosts of a run, counted by outcome. */
 import type { HostStats, HostsByOutcome } from "../api/types";
 
 export type HostOutcome = keyof HostsByOutcome;
@@ -13,7 +13,7 @@ export const HOST_OUTCOMES: readonly HostOutcome[] = [
   "skipped",
 ];
 
-/** A host counts once, by the worst that happened to it. Failures that were rescued or ignored do not count. */
+/** A host counts once, by its worst outcome. Failures that were rescued or ignored do not count. */
 export function hostOutcome(stats: HostStats): HostOutcome {
   if ((stats.unreachable ?? 0) > 0) {
     return "unreachable";

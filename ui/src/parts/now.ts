@@ -1,7 +1,10 @@
 import { useSyncExternalStore } from "react";
 import { collectorNow } from "../api/clock";
 
-/** One clock for all that shows an age or a running duration: the collector's, whose times these are. It ticks once a second while somebody looks. */
+/**
+ * One clock for everything that shows an age or a running duration: the collector's, on which these times are
+ * based. It ticks once a second while it is used.
+ */
 const listeners = new Set<() => void>();
 let now = collectorNow();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -9,7 +12,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   if (timer === undefined) {
-    // Nobody looked for a while.
+    // The clock was not used for a while.
     now = collectorNow();
   }
   timer ??= setInterval(() => {

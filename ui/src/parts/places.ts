@@ -1,6 +1,6 @@
 /**
- * Where somebody was on a page, by the entry of the browser's history: Back, Forward and Reload lead there again. A link to the same
- * page is another entry, and begins at the top.
+ * The reader's position on a page, by the entry of the browser's history: Back, Forward and Reload return to
+ * it. A link to the same page is another entry, and begins at the top.
  */
 
 import type { ParsedLocation } from "@tanstack/react-router";
@@ -11,12 +11,12 @@ const MOST = 200;
 
 const places = new Map<string, number>(load());
 
-/** The entry of the browser's history that shows this. */
+/** The history entry of the current page. */
 export function entryOf({ state, href }: Pick<ParsedLocation, "state" | "href">): string {
   return state.__TSR_key ?? href;
 }
 
-/** Remembers a place by a name that is the page's own: pixels, or the number of a line; without a place, forgets it. */
+/** Stores a position under a name of the page: pixels, or the number of a line; without a position, removes it. */
 export function rememberPlace(entry: string, name: string, place: number | undefined): void {
   const key = `${entry} ${name}`;
   // The latest entry is the last one of the map.
@@ -36,7 +36,7 @@ export function recallPlace(entry: string, name: string): number | undefined {
   return places.get(`${entry} ${name}`);
 }
 
-/** Keeps the places for the page that comes after a Reload. */
+/** Keeps the positions for the page after a Reload. */
 function keep(): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify([...places]));

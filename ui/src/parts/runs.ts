@@ -1,4 +1,4 @@
-/** How a run is named and described in a line. */
+/** The name and description of a run in one line. */
 import type { ExecutionFields } from "../api/types";
 import { fileName } from "./format";
 
@@ -15,7 +15,7 @@ export function runName({ playbook, module, hosts }: Named): string {
   return hosts ? `${what} on ${hosts}` : what;
 }
 
-/** The user, and who called sudo where there was one: "root (ann)". */
+/** The user, and who called sudo, if any: "root (ann)". */
 export function who({ user, sudo_user }: Pick<ExecutionFields, "user" | "sudo_user">): string {
   if (!user) {
     return "unknown";

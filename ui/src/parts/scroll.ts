@@ -1,12 +1,12 @@
-/** Scrolling back to where a reader was. */
+/** Scrolls back to the reader's position. */
 import { useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { entryOf, recallPlace, rememberPlace } from "./places";
 
-/** So long an element may take to become as high as it was. */
+/** How long an element may take to reach its earlier height. */
 const PATIENCE_MS = 5_000;
 
-/** Remembers how far an element within a page is scrolled; the page itself needs nothing (`app/scroll.ts`). */
+/** Remembers the scroll position of an element within a page; the page itself needs nothing (`app/scroll.ts`). */
 export function useScrollPlace(selector: string, name: string, isShown: boolean): void {
   const entry = useLocation({ select: entryOf });
   useEffect(() => {
@@ -15,7 +15,7 @@ export function useScrollPlace(selector: string, name: string, isShown: boolean)
       return undefined;
     }
     const place = recallPlace(entry, name);
-    // Without one, it is another choice on the same page, which does not move what is read.
+    // Without one, it is another choice on the same page, which does not move the text.
     const stop = place === undefined ? () => undefined : restore(element, place);
     const remember = () => rememberPlace(entry, name, element.scrollTop);
     if (place === undefined) {
@@ -29,7 +29,7 @@ export function useScrollPlace(selector: string, name: string, isShown: boolean)
   }, [selector, name, isShown, entry]);
 }
 
-/** Scrolls there, again while the page grows, until the reader scrolls; returns what ends that. */
+/** Scrolls to a position, again while the page grows, until the reader scrolls; returns a function that stops it. */
 export function restore(element: HTMLElement, top: number): () => void {
   element.scrollTop = top;
   if (top === 0) {

@@ -1,4 +1,4 @@
-/** What stands in place of content that is not there: yet (Loading), because of an error (Failed), or at all (Empty). */
+/** Shown in place of content: while it is loaded (Loading), after an error (Failed), or if there is none (Empty). */
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import {
   EmptyState,
@@ -10,7 +10,7 @@ import { Spinner } from "@patternfly/react-core/dist/esm/components/Spinner";
 import { type ReactElement, type ReactNode, useEffect, useState } from "react";
 import { ApiError, messageOf } from "../api/error";
 
-/** Shown after a moment only, so that quick answers do not flicker. */
+/** Only shown after a moment, so that quick answers do not flicker. */
 export function Loading({ what = "the page" }: { what?: string }): ReactElement | null {
   const [isSlow, setSlow] = useState(false);
   useEffect(() => {
@@ -26,10 +26,10 @@ export function Loading({ what = "the page" }: { what?: string }): ReactElement 
 
 interface FailedProps {
   error: unknown;
-  /** What could not be read: "the hosts". */
+  /** The name of what could not be read: "the hosts". */
   what?: string;
   retry?: (() => void) | undefined;
-  /** Whether it is all that the page shows: then its title is the page's heading. */
+  /** Whether it is the only content of the page: then its title is the page's heading. */
   isPage?: boolean;
   /** Given by the router, which shows this for errors while drawing. */
   reset?: () => void;
@@ -70,7 +70,7 @@ interface EmptyProps {
   children?: ReactNode;
   /** Buttons: what to do first. */
   actions?: ReactNode;
-  /** Whether it is all that the page shows: then its title is the page's heading. */
+  /** Whether it is the only content of the page: then its title is the page's heading. */
   isPage?: boolean;
 }
 

@@ -1,6 +1,9 @@
 import { startTransition, useEffect, useState } from "react";
 
-/** The first items at once, and all of them a moment later: what is below the edge of the screen need not hold up what is above. */
+/**
+ * The first items at once, and all of them a moment later: items below the edge of the screen need not delay
+ * those above.
+ */
 export function useFirst<Item>(items: readonly Item[], count: number): readonly Item[] {
   const [isWhole, setWhole] = useState(false);
   const isEmpty = items.length === 0;

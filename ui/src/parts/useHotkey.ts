@@ -1,6 +1,8 @@
 import { useEffect, useRef } from "react";
 
-/** Calls `action` when the key is pressed outside of fields and without Ctrl, Alt or Meta, which are the browser's. */
+/**
+ * Calls `action` when the key is pressed outside of fields and without Ctrl, Alt or Meta, which belong to the browser.
+ */
 export function useHotkey(key: string, action: () => void): void {
   const latest = useRef(action);
   useEffect(() => {

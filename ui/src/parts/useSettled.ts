@@ -1,6 +1,9 @@
 import { useEffect, useState } from "react";
 
-/** The value, once it has stayed the same for so many milliseconds; nothing until then. For what is asked about a cursor that moves. */
+/**
+ * The value, once it has stayed the same for this many milliseconds; nothing until then. For requests about a
+ * moving cursor.
+ */
 export function useSettled<Value>(value: Value, milliseconds: number): Value | undefined {
   const [settled, setSettled] = useState<Value>();
   useEffect(() => {

@@ -1,15 +1,16 @@
 import { useEffect, useRef, useState } from "react";
 
-/** How long nobody types before what was typed applies. */
+/** Pause in typing after which the typed text applies. */
 const PAUSE_MS = 350;
 
 /**
- * The text of a field whose value is in the address: what changes the address otherwise (Back, a link) changes the field, too.
- * What the field itself asked for arrives a moment later, when somebody may have typed on: it takes nothing back.
+ * The text of a field whose value is in the address: other changes of the address (Back, a link) change the
+ * field, too. The field's own changes arrive a moment later, when the user may have typed more: they do not
+ * overwrite the text.
  */
 export function useFieldText(value: string) {
   const [typed, setTyped] = useState(value);
-  /** What was asked for and has not arrived yet, in order. */
+  /** Requested values that have not arrived yet, in order. */
   const asked = useRef<string[]>([]);
   useEffect(() => {
     const at = asked.current.lastIndexOf(value);
@@ -18,7 +19,7 @@ export function useFieldText(value: string) {
     }
     asked.current = at < 0 ? [] : asked.current.slice(at + 1);
   }, [value]);
-  /** To be called with what is requested; says whether that is news. */
+  /** Must be called with the requested value; returns whether it is new. */
   const noteAsked = (text: string): boolean => {
     const isNews = text !== (asked.current.at(-1) ?? value);
     if (isNews) {
@@ -29,7 +30,7 @@ export function useFieldText(value: string) {
   return { typed, setTyped, noteAsked };
 }
 
-/** A field of which what is typed shows at once, and applies after a pause or with Enter, without blanks around it. */
+/** A field that shows typed text at once, and applies it after a pause or with Enter, without surrounding blanks. */
 export function useTyped(value: string, apply: (value: string) => void) {
   const { typed, setTyped, noteAsked } = useFieldText(value);
   const applyNow = (text: string) => {

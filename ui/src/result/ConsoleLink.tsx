@@ -7,7 +7,7 @@ import { formatHash } from "../console/selection";
 
 interface LinesLinkProps {
   id: string;
-  /** Missing where they are not known: then the link leads to the console as a whole. */
+  /** Missing if they are not known: then the link leads to the console as a whole. */
   lines: LineSpan | null | undefined;
   children?: string;
   onClick?: (event: MouseEvent) => void;
@@ -48,7 +48,7 @@ interface Props {
   children?: string;
 }
 
-/** A link to what Ansible printed for a result. */
+/** A link to the lines that Ansible printed for a result. */
 export function ConsoleLink({ id, seq, children = "Show in the console" }: Props): ReactElement {
   const query = resultLinesQuery(id, seq);
   const { data: lines } = useQuery(query);

@@ -13,7 +13,7 @@ interface Props {
   level?: 3 | 4;
 }
 
-/** What a module returned: what happened first, then what was printed and changed, then the other fields. */
+/** The data that a module returned: first what happened, then output and changes, then the other fields. */
 export function ContentView({ content, isBad, level = 3 }: Props): ReactElement {
   const { message, exception, stdout, stderr, command, exitCode, diffs, warnings, others } = content;
   const part = (title: string, body: ReactNode) => (

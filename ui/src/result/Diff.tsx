@@ -3,10 +3,13 @@ import { plainText } from "../console/ansi";
 import type { Fields } from "./content";
 import { type DiffLine, diffLines } from "./diff";
 
-/** Lines that are drawn, at most. */
+/** Maximum number of lines that are drawn. */
 const MOST = 2_000;
 
-/** Characters of a line that are drawn: a browser takes long to lay out a megabyte without a line end. */
+/**
+ * Maximum number of characters of a line that are drawn: a browser takes long to lay out a megabyte without a
+ * newline.
+ */
 const LONGEST = 2_000;
 
 const SIGNS = { added: "+", removed: "-", same: " ", head: "", note: "⋯" } as const satisfies Record<
@@ -36,7 +39,10 @@ export function Diff({ diff }: { diff: Fields }): ReactElement {
   );
 }
 
-/** A line of a difference: what turns or hides text is seen, and so is a carriage return, by which lines may differ. */
+/**
+ * A line of a difference: characters that reverse or hide text are visible, and so is a carriage return, by which lines
+ * may differ.
+ */
 export function diffText(text: string): string {
   const left = text.length - LONGEST;
   const shown = plainText((left > 0 ? text.slice(0, LONGEST) : text).replaceAll("\r", "\u240d"));

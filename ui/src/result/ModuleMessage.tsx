@@ -7,12 +7,12 @@ const FIRST = 4_000;
 
 interface Props {
   text: string;
-  /** What stands before it: "Warning: ". */
+  /** A prefix: "Warning: ". */
   prefix?: string;
   isBad?: boolean;
 }
 
-/** What a module said: as a text without colours, cut until somebody asks for all of it. */
+/** A module's message: as a text without colours, cut until the reader requests all of it. */
 export function ModuleMessage({ text, prefix = "", isBad = false }: Props): ReactElement {
   const [isWhole, setWhole] = useState(false);
   const isLong = text.length > FIRST;
@@ -32,7 +32,7 @@ export function ModuleMessage({ text, prefix = "", isBad = false }: Props): Reac
   );
 }
 
-/** A text of several lines without colours; marks that turn or hide text are seen. */
+/** A text of several lines without colours; marks that reverse or hide text are visible. */
 export function plainLines(text: string): string {
   return text.split("\n").map(plainText).join("\n");
 }

@@ -17,7 +17,7 @@ interface Props {
   result: TaskResult;
 }
 
-/** All that is known of a result: marks, message, output, differences, items, and everything as JSON. */
+/** Everything that is known about a result: marks, message, output, differences, items, and everything as JSON. */
 export function ResultView({ id, result }: Props): ReactElement {
   const { data, error, refetch } = useQuery(resultQuery(id, result.seq));
   const event = useMemo(() => data && readEvent(data.event), [data]);
@@ -46,7 +46,7 @@ export function ResultView({ id, result }: Props): ReactElement {
   );
 }
 
-/** Retention deletes what modules returned before it deletes runs. */
+/** Retention deletes returned data before it deletes runs. */
 function Missing({ error, retry }: { error: unknown; retry: () => void }): ReactElement {
   if (error instanceof ApiError && error.status === 410) {
     return (

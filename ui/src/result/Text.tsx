@@ -2,7 +2,7 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { type ReactElement, useState } from "react";
 import { plainLines } from "./ModuleMessage";
 
-/** Characters that are shown at first: a browser takes long to lay out a megabyte without a line end. */
+/** Number of characters that are shown at first: a browser takes long to lay out a megabyte without a newline. */
 const FIRST = 60_000;
 
 interface Props {

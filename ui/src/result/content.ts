@@ -1,14 +1,14 @@
-/** What a module returned, sorted into what a person looks for first. */
+/** The data that a module returned, sorted by what users look for first. */
 
 /** A JSON object as a map: a field may be called `__proto__`. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** What is known of a result or a loop item beyond its outcome. */
+/** Known data about a result or a loop item, beyond its outcome. */
 export interface Content {
   /** Everything that the module returned. */
   all: Fields;
   message: string | undefined;
-  /** The traceback, or the module's own error text where it crashed. */
+  /** The traceback, or the module's own error text if it crashed. */
   exception: string | undefined;
   stdout: string | undefined;
   stderr: string | undefined;
@@ -22,14 +22,14 @@ export interface Content {
   others: readonly (readonly [string, unknown])[];
 }
 
-/** What an event tells of a result or a loop item. */
+/** An event's data about a result or a loop item. */
 export interface ResultEvent {
   content: Content;
   status: string;
   isChanged: boolean;
   isCensored: boolean;
   attempts: number | undefined;
-  /** Loop items, as far as Ansible counted them. */
+  /** Number of loop items that Ansible counted. */
   items: number | undefined;
   /** The event cannot be read: its log is damaged. */
   isDamaged: boolean;
@@ -59,7 +59,7 @@ const SHOWN = new Set([
   "ansible_loop_var",
 ]);
 
-/** Reads an event of the kind `result` or `item`. */
+/** Parses an event of the kind `result` or `item`. */
 export function readEvent(event: unknown): ResultEvent {
   const outer = fieldsOf(event);
   const data = fieldsOf(outer.get("data"));
@@ -115,7 +115,7 @@ export function itemLabel(content: Content): string | undefined {
   return undefined;
 }
 
-/** A value as text, if it is not empty: strings as they are, others as JSON. */
+/** A value as text, if it is not empty: strings unchanged, others as JSON. */
 export function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) {
     return undefined;
@@ -146,7 +146,7 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-/** A list of words is quoted where the shell needs it. */
+/** A list of words is quoted where a shell needs it. */
 function commandOf(value: unknown): string | undefined {
   if (!Array.isArray(value)) {
     return textOf(value);

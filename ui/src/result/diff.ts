@@ -10,7 +10,7 @@ export interface DiffLine {
 /** Lines that are shown around a change. */
 const CONTEXT = 3;
 
-/** Lines times lines that are compared one by one; larger parts are shown as replaced. */
+/** Maximum product of lines that are compared one by one; larger parts are shown as replaced. */
 const COMPARED = 4_000_000;
 
 /** One reported difference: `prepared` text, or texts or values before and after. */
@@ -88,7 +88,7 @@ function compareMiddle(before: readonly string[], after: readonly string[]): Dif
   return lines;
 }
 
-/** Leaves out what is the same, but for some lines around each change. */
+/** Leaves out equal lines, except for some around each change. */
 function shortened(lines: readonly DiffLine[]): DiffLine[] {
   const near = new Uint8Array(lines.length);
   lines.forEach((line, at) => {
@@ -131,7 +131,7 @@ function preparedLine(text: string): DiffLine {
     : { kind: "same", text: text.replace(/^ /, "") };
 }
 
-/** Ansible says instead of a difference that a file is binary or too large. */
+/** Ansible's text in place of a difference if a file is binary or too large. */
 function noteLines(diff: Fields): DiffLine[] {
   const notes: string[] = [];
   for (const [name, words] of [

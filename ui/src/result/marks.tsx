@@ -4,7 +4,7 @@ import type { TaskResult } from "../api/types";
 import { Name } from "../parts/Name";
 import { OutcomeLabel, type OutcomeWord } from "../parts/OutcomeLabel";
 
-/** How a result counts, in one word. */
+/** The status of a result, in one word. */
 export function outcomeOfResult(result: TaskResult): OutcomeWord {
   if (result.status === "ok") {
     return result.changed ? "changed" : "ok";
@@ -20,7 +20,7 @@ interface Props {
   attempts?: number | undefined;
 }
 
-/** The outcome of a result, and what is special about it. */
+/** The outcome of a result, and its special properties. */
 export function ResultMarks({ result, attempts }: Props): ReactElement {
   const marks = [
     result.delegated && `ran on ${result.delegated_to ?? "another host"}`,

@@ -1,9 +1,9 @@
-/** Parts of records that tests give again and again. */
+/** Parts of records that tests use repeatedly. */
 import type { HostsByOutcome, TaskResult } from "../api/types";
 
 export const NO_HOSTS: HostsByOutcome = { failed: 0, unreachable: 0, changed: 0, idle: 0, ok: 0, skipped: 0 };
 
-/** A result that went well, but for what is given. */
+/** A successful result, except for the given properties. */
 export function resultOf(more: Partial<TaskResult>): TaskResult {
   return {
     seq: 1,

@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import { duration } from "../parts/format";
 import { type Scale, ticksOf } from "./scale";
 
-/** Marks on the axis: time since the begin. */
+/** Marks on the axis: time since the beginning. */
 const TICKS = 8;
 
 /** The axis above the bars. */
@@ -26,7 +26,7 @@ export function Axis({ scale }: { scale: Scale }): ReactElement {
   );
 }
 
-/** Marks where nothing ran for long: the axis is shorter there. */
+/** Marks stretches in which nothing ran for long: the axis is shorter there. */
 export function Gaps({ scale }: { scale: Scale }): ReactElement | null {
   if (scale.gaps.length === 0) {
     return null;

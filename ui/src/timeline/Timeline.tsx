@@ -1,6 +1,6 @@
 /**
- * Tasks, and hosts of unfolded tasks, over time. Only the lines in view are in the document, so 20,000 of them are
- * scrolled as easily as 20.
+ * Tasks, and hosts of unfolded tasks, over time. Only the lines in view are in the document, so that 20,000 lines
+ * scroll as easily as 20.
  */
 import { type CSSProperties, type ReactElement, type ReactNode, useRef } from "react";
 import { duration } from "../parts/format";

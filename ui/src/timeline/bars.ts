@@ -1,4 +1,4 @@
-/** What the timeline draws: a line for each task and, where it is unfolded, for each host. */
+/** The lines of the timeline: one for each task and, if it is unfolded, for each host. */
 import type { Host, Task, TaskResult } from "../api/types";
 import type { Span } from "./scale";
 
@@ -30,7 +30,7 @@ export type Line = TaskBar | HostBar | NoteLine;
 
 export type Order = "time" | "slowest";
 
-/** The bars of the tasks. While a run goes on, tasks that hosts are at work on last until `now`. */
+/** The bars of the tasks. While a run continues, tasks on which hosts are at work last until `now`. */
 export function taskBars(tasks: readonly Task[], hosts: readonly Host[], now: number | undefined): TaskBar[] {
   const running = new Set(now === undefined ? [] : hosts.map((host) => host.running_task));
   return tasks.map((task) => {
@@ -73,7 +73,7 @@ export function hostBars(task: Task, results: readonly TaskResult[]): HostBar[] 
     .sort((a, b) => b.end - b.start - (a.end - a.start));
 }
 
-/** All lines in the chosen order; `below` tells what stands below an unfolded task. */
+/** All lines in the chosen order; `below` returns the lines below an unfolded task. */
 export function linesOf(
   bars: readonly TaskBar[],
   order: Order,
@@ -86,7 +86,7 @@ export function linesOf(
   return sorted.flatMap((bar): Line[] => [bar, ...below(bar.task)]);
 }
 
-/** The longest tasks, with their part of the time of all. */
+/** The longest tasks, with their share of the total time. */
 export function slowest(
   bars: readonly TaskBar[],
   count: number,
@@ -102,7 +102,7 @@ export function slowest(
     }));
 }
 
-/** The longest tasks with no more results than that in all; the longest one whatever it has. */
+/** The longest tasks with at most that many results in total; the longest one in any case. */
 export function longestWithin(bars: readonly TaskBar[], results: number): TaskBar[] {
   let left = results;
   const sorted = [...bars].sort((a, b) => b.end - b.start - (a.end - a.start));

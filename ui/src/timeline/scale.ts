@@ -1,4 +1,4 @@
-/** The axis of the timeline: time to place, with long idle gaps drawn short. */
+/** The axis of the timeline: converts times to positions, with long idle gaps shortened. */
 
 /** A stretch of time, in milliseconds since the epoch. */
 export interface Span {
@@ -8,7 +8,7 @@ export interface Span {
 
 /** A stretch in which nothing ran, and where it is on the axis. */
 export interface Gap extends Span {
-  /** Place of its begin and end, from 0 to 1. */
+  /** Positions of its beginning and end, from 0 to 1. */
   from: number;
   to: number;
 }
@@ -17,19 +17,19 @@ export interface Scale {
   start: number;
   end: number;
   gaps: readonly Gap[];
-  /** The place of a time, from 0 to 1. */
+  /** The position of a time, from 0 to 1. */
   place(time: number): number;
 }
 
-/** Shorter gaps are drawn as they are, in milliseconds; so are those shorter than this part of the whole. */
+/** Shorter gaps are not shortened, in milliseconds; nor are gaps shorter than this part of the whole. */
 const IDLE_FROM = 30_000;
 const IDLE_SHARE = 0.03;
 
-/** What a long gap takes of the axis; all of them together take no more than `GAPS`. */
+/** The part of the axis that a long gap takes; all of them together take no more than `GAPS`. */
 const GAP = 0.03;
 const GAPS = 0.3;
 
-/** Makes an axis for spans. `spans` need not be in order. */
+/** Creates an axis for spans. `spans` need not be in order. */
 export function scaleOf(spans: readonly Span[]): Scale {
   const busy = merged(spans);
   const start = busy[0]?.start ?? 0;
@@ -110,7 +110,7 @@ export function ticksOf(scale: Scale, count: number): number[] {
     const at = time;
     const gap = scale.gaps.find((one) => at > one.start && at < one.end);
     if (gap) {
-      // On to the first round time after the gap.
+      // Continue at the first round time after the gap.
       time = scale.start + Math.ceil((gap.end - scale.start) / step) * step;
     } else {
       ticks.push(time);

@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useState } from "react";
 
-/** Lines that are drawn above and below what is in view, so that quick scrolling shows no blank. */
+/** Number of lines that are drawn above and below the view, so that quick scrolling shows no blank. */
 const BEYOND = 12;
 
 /** First and last (exclusive) of the lines that are drawn: those in view, and some more. */

@@ -12,7 +12,7 @@ import { faultWords, verdictWords } from "./words";
 /** Faults that are named; a trail that was rewritten has very many. */
 const NAMED = 10;
 
-/** Checks the whole trail, and says what was found. */
+/** Checks the whole trail, and shows the result. */
 export function Verify(): ReactElement {
   const verify = useMutation({ mutationFn: () => read(api.GET("/api/v1/ansible/audit/verify")) });
   return (

@@ -10,7 +10,7 @@ const FORMATS = [
   ["Parquet", "parquet"],
 ] as const;
 
-/** Every entry that the filters find, whatever page is shown. */
+/** Every entry that matches the filters, whatever page is shown. */
 export function exportsOf({ cursor: _, ...filters }: AuditSearch): MenuAction[] {
   const query = Object.fromEntries(
     Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

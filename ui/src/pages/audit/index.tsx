@@ -24,12 +24,12 @@ function auditQuery(query: QueryOf<"list_audit">) {
     queryKey: ["audit", query],
     queryFn: ({ signal }) => read(api.GET("/api/v1/ansible/audit", { params: { query }, signal })),
     placeholderData: keepPreviousData,
-    // Nothing tells of new entries.
+    // New entries are not announced.
     staleTime: 0,
   });
 }
 
-/** Who changed what, newest first, and whether the trail is whole. */
+/** Who changed what, newest first, and whether the trail is intact. */
 export function Audit(): ReactElement {
   const { can, identity } = useScopes();
   const isAllowed = can("admin");
@@ -77,7 +77,7 @@ function Trail(): ReactElement {
   );
 }
 
-/** What the address asks for, without what it does not have. */
+/** The query of the address, without missing values. */
 function given({ actor, action, object, from, to, cursor }: AuditSearch): QueryOf<"list_audit"> {
   return {
     ...(actor !== undefined && { actor }),

@@ -38,7 +38,7 @@ export const ACTIONS = [
 
 export type Action = (typeof ACTIONS)[number];
 
-/** The filters of the API. Values may be undefined, so that one that is taken back leaves the address. */
+/** The filters of the API. A value may be undefined, which removes it from the address. */
 export interface AuditSearch {
   actor?: string | undefined;
   action?: Action | undefined;

@@ -42,12 +42,12 @@ export function actionWords(action: string): string {
   return ACTION_WORDS.get(action) ?? action;
 }
 
-/** The id of the run that an entry is about: `execution:0199…`. */
+/** The id of the run that an entry concerns: `execution:0199…`. */
 export function executionOf(object: string): string | undefined {
   return /^execution:([0-9a-f-]{36})$/.exec(object)?.[1];
 }
 
-/** The name of what an entry is about, if that has a page: `schedule:nightly`, `target:ops`. */
+/** The name of the object of an entry, if it has a page: `schedule:nightly`, `target:ops`. */
 export function namedBy(object: string, kind: "schedule" | "target"): string | undefined {
   return object.startsWith(`${kind}:`) ? object.slice(kind.length + 1) : undefined;
 }
@@ -66,7 +66,7 @@ export function origin({ via, peer }: AuditItem["actor"]): string {
   return [VIA.get(via) ?? via, peer ? `from ${peer}` : undefined].filter(Boolean).join(", ");
 }
 
-/** What a verification found, in a sentence. */
+/** The result of a verification, in a sentence. */
 export function verdictWords({ is_whole, entries, faults }: AuditVerdict): string {
   if (is_whole) {
     return entries === 0

@@ -15,17 +15,17 @@ import { runName } from "../../parts/runs";
 import { StatusLabel } from "../../parts/StatusLabel";
 import { Time } from "../../parts/Time";
 
-/** Runs that are offered. */
+/** Number of runs that are offered. */
 const MOST = 15;
 
 interface Props {
-  /** The run that is compared with another. */
+  /** The run to compare with another one. */
   now: Execution;
-  /** The other, if there is one. */
+  /** The other run, if there is one. */
   before?: string;
 }
 
-/** Chooses the run to compare with: the last good one, the one before, or one of the last of the same playbook. */
+/** Chooses the run to compare with: the last good one, the previous one, or one of the last of the same playbook. */
 export function ChooseRun({ now, before }: Props): ReactElement {
   const [isOpen, setOpen] = useState(false);
   const navigate = useNavigate();
@@ -100,7 +100,7 @@ function RunLine({ run }: { run: ListedExecution }): ReactElement {
   return <>{words.filter((word) => word !== undefined).join(" · ")}</>;
 }
 
-/** The list of runs that may be compared with a run. */
+/** The list of runs that can be compared with a run. */
 function alike({ type, playbook }: ListedExecution): ListQuery {
   if (playbook) {
     return { playbook: fileName(playbook), limit: MOST };

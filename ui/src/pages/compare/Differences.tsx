@@ -15,7 +15,7 @@ interface Props {
   groups: Groups;
 }
 
-/** Everything that is different, the worst first. */
+/** All differences, the worst first. */
 export function Differences({ comparison, groups }: Props): ReactElement {
   const { summary } = comparison;
   const hosts = summary.hosts_added + summary.hosts_gone;

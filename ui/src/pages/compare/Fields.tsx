@@ -10,7 +10,7 @@ interface Props {
   label: string;
 }
 
-/** Values side by side, with what only one of them has marked. */
+/** Values side by side, with marks on the parts that only one of them has. */
 export function Fields({ fields, label }: Props): ReactElement {
   return (
     <div className="compare-scroll">
@@ -52,7 +52,7 @@ function Row({ field, before, now }: Field): ReactElement {
 interface ValueProps {
   isMissing: boolean;
   parts: readonly DiffPart[];
-  /** The element for what only this side has: its meaning is known to screen readers, too. */
+  /** The element for parts that only this side has: screen readers know its meaning, too. */
   kind: "del" | "ins";
 }
 
@@ -66,15 +66,15 @@ export function Value({ isMissing, parts, kind: Own }: ValueProps): ReactElement
   return (
     <code className="compare-text">
       {parts.map(({ text, isOwn }, index) =>
-        // Parts have no identity but their place.
-        // biome-ignore lint/suspicious/noArrayIndexKey: as said
+        // Parts have no identity except their position.
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
         isOwn ? <Own key={index}>{text}</Own> : <span key={index}>{text}</span>,
       )}
     </code>
   );
 }
 
-/** Control characters and marks of direction become visible, line by line. */
+/** Makes control characters and direction marks visible, line by line. */
 function shown(text: string): string {
   return text
     .split("\n")

@@ -10,15 +10,15 @@ import { ChooseRun } from "./ChooseRun";
 
 interface Props {
   error: ApiError;
-  /** The run that was to be compared, if it is there. */
+  /** The run that was to be compared, if it exists. */
   run: Execution | undefined;
-  /** The other run, where both are named. */
+  /** The other run, if both are named. */
   before: string | undefined;
   earlier: Earlier;
   retry(): void;
 }
 
-/** Says why two runs cannot be compared, and what can be done. */
+/** Explains why two runs cannot be compared, and what can be done. */
 export function NotComparable({ error, run, before, earlier, retry }: Props): ReactElement {
   if (!error.isMissing) {
     return (

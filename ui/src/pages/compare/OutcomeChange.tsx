@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import { OutcomeLabel } from "../../parts/OutcomeLabel";
 import type { Outcome } from "./groups";
 
-/** How a result ended in both runs: "ok → failed". */
+/** The outcomes of a result in both runs: "ok → failed". */
 export function OutcomeChange({ before, now }: { before: Outcome; now: Outcome }): ReactElement {
   return (
     <span className="compare-change">

@@ -4,7 +4,7 @@ import { Value } from "./Fields";
 import { parameterName, parameterValue } from "./names";
 import { textDiff } from "./textDiff";
 
-/** With what the runs were started: parameters, versions, the checkout. */
+/** What differed when the runs were started: parameters, versions, the checkout. */
 export function Parameters({ parameters }: { parameters: readonly Difference[] }): ReactElement {
   return (
     <div className="compare-scroll">

@@ -8,7 +8,7 @@ export function Remarks({ comparison }: { comparison: Comparison }): ReactElemen
   if (remarks.length === 0) {
     return null;
   }
-  // The runs stand above as "Before" and "Now": their ids say less.
+  // The runs are named "Before" and "Now" above, which says more than their ids.
   const said = remarks.map((remark) => remark.replaceAll(now.id, "“Now”").replaceAll(before.id, "“Before”"));
   const [only] = said;
   return (

@@ -14,7 +14,7 @@ interface Props {
   now: string;
 }
 
-/** What one host's result returned in both runs. */
+/** The data that one host's result returned in both runs. */
 export function ResultChange({ result, before, now }: Props): ReactElement {
   const { host, task, fields, fields_left_out: left, items, items_left_out: itemsLeft, note } = result;
   return (

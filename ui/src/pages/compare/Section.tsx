@@ -9,7 +9,7 @@ interface Props {
   title: string;
   /** What the numbers of the section mean, or what it leaves out. */
   about?: ReactNode;
-  /** Entries that are shown, and that there are. */
+  /** Number of entries shown, and in total. */
   shown?: number;
   total?: number;
   children: ReactNode;
@@ -31,7 +31,7 @@ export function Section({ id, title, about, shown, total, children }: Props): Re
   );
 }
 
-/** Says that a list is cut, and how to see more of it. */
+/** Says that a list is cut, and how to see the rest. */
 function Rest({ shown, total }: { shown: number; total: number }): ReactElement {
   return (
     <p className="pb-subtle">

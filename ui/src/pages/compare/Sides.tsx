@@ -14,7 +14,7 @@ type ComparedRun = Comparison["before"];
 interface Props {
   before: ComparedRun;
   now: ComparedRun;
-  /** The way to another earlier run. */
+  /** The control to choose another earlier run. */
   children: ReactNode;
 }
 

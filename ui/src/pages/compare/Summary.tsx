@@ -13,7 +13,7 @@ interface Props {
   sentences: readonly Sentence[];
 }
 
-/** What is different, at one glance. */
+/** The differences at a glance. */
 export function Summary({ comparison, sentences }: Props): ReactElement {
   const { summary } = comparison;
   return (

@@ -12,11 +12,11 @@ interface Props {
   group: TaskGroup;
   before: string;
   now: string;
-  /** Whether what the results returned is shown at once. */
+  /** Whether the returned data is shown at once. */
   isOpen: boolean;
 }
 
-/** A task with the hosts on which it ended differently, and what a few of these results returned. */
+/** A task with the hosts on which it ended differently, and some of the data that its results returned. */
 export function TaskChanges({ group, before, now, isOpen: isOpenFirst }: Props): ReactElement {
   const { task, transitions, results } = group;
   const [isOpen, setOpen] = useState(isOpenFirst);
@@ -42,7 +42,7 @@ export function TaskChanges({ group, before, now, isOpen: isOpenFirst }: Props):
           isExpanded={isOpen}
           onToggle={(_, next) => setOpen(next)}
         >
-          {/* What is not open is not drawn: it may be long, and links of it are asked for. */}
+          {/* Closed content is not drawn: it may be long, and its links cause requests. */}
           {isOpen &&
             results.map((result) => (
               <ResultChange
@@ -58,7 +58,7 @@ export function TaskChanges({ group, before, now, isOpen: isOpenFirst }: Props):
   );
 }
 
-/** Hosts that went alike; each leads to its result. */
+/** Hosts with the same change; each leads to its result. */
 function Hosts({
   transition,
   run,

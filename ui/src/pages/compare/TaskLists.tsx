@@ -5,7 +5,7 @@ import { Name } from "../../parts/Name";
 import { type ComparedTask, taskName } from "./groups";
 import { TaskPlace } from "./TaskPlace";
 
-/** Tasks that only one run has, and those that stand elsewhere or are called otherwise. */
+/** Tasks that only one run has, and those that were moved or renamed. */
 export function TaskLists({ comparison }: { comparison: Comparison }): ReactElement {
   const { summary, tasks_added, tasks_gone, tasks_moved, tasks_renamed } = comparison;
   return (

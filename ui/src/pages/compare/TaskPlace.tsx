@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import { Name } from "../../parts/Name";
 import type { ComparedTask } from "./groups";
 
-/** Module, play and place in the files of a task, in small letters. */
+/** Module, play, file and line of a task, in small letters. */
 export function TaskPlace({ task }: { task: ComparedTask }): ReactElement {
   const { action, play, path, line, handler } = task;
   return (

@@ -1,4 +1,4 @@
-/** Sorts the outcomes that differ by what they mean for a person: what broke, what was repaired, what else is different. */
+/** Sorts differing outcomes by their meaning: what broke, what was repaired, and the rest. */
 import type { Comparison } from "../../api/types";
 
 export type Outcome = Comparison["outcomes"][number]["transitions"][number]["now"];
@@ -10,14 +10,14 @@ export type ResultDifference = Comparison["results"][number];
 export interface TaskGroup {
   readonly task: ComparedTask;
   readonly transitions: readonly Transition[];
-  /** What some of these results returned. */
+  /** The data that some of these results returned. */
   readonly results: readonly ResultDifference[];
 }
 
 export interface Groups {
   /** Failed now, and not before. */
   readonly broken: readonly TaskGroup[];
-  /** Failed in both, as far as results are shown. */
+  /** Failed in both, if results are shown. */
   readonly same: readonly TaskGroup[];
   /** Failed before, and not now. */
   readonly fixed: readonly TaskGroup[];
@@ -49,7 +49,7 @@ export function groupsOf({ outcomes, results }: Pick<Comparison, "outcomes" | "r
       }))
       .filter(({ transitions }) => transitions.length > 0);
     const isListed = (task: number) => listed.some((group) => group.task.task === task);
-    // What failed alike in both is no different outcome: only its results are told.
+    // A failure in both runs is not a differing outcome: only its results are listed.
     const more = new Map<number, TaskGroup>();
     for (const result of ofKind.filter(({ task }) => !isListed(task.task))) {
       const { task } = result;

@@ -1,11 +1,11 @@
-/** What is different, in a few sentences: the worst first. */
+/** The differences in a few sentences: the worst first. */
 import type { Comparison } from "../../api/types";
 import { duration, plural } from "../../parts/format";
 import { type Groups, hostsOf, taskName } from "./groups";
 import { list, parameterName } from "./names";
 import { versionChanges } from "./versions";
 
-/** The part of the page that tells more. */
+/** The part of the page with the details. */
 export type SectionId =
   | "failures"
   | "fixed"

@@ -21,7 +21,7 @@ import { Sides } from "./Sides";
 import { Summary } from "./Summary";
 import "./compare.css";
 
-/** Two runs, or a run and an earlier one that is like it. */
+/** Two runs, or a run and an earlier one of its kind. */
 export function Compare(): ReactElement {
   const { a = "", b } = useParams({ strict: false });
   const { with: earlier = "last_good", all = false } = useSearch({ strict: false });
@@ -39,7 +39,7 @@ export function Compare(): ReactElement {
   const { data: comparison, error, refetch } = b === undefined ? single : pair;
   const { data: run } = useQuery(executionQuery(b ?? a));
 
-  // While the collector is away, what is there stays; what was deleted meanwhile does not.
+  // While the collector is unavailable, the displayed data stays, unless it was deleted.
   if (error instanceof ApiError && (comparison === undefined || error.isMissing)) {
     return (
       <NotComparable

@@ -1,4 +1,4 @@
-/** How the parameters of a run are called on this page. */
+/** The names of a run's parameters on this page. */
 import { plural } from "../../parts/format";
 
 const NAMES = new Map<string, string>([
@@ -20,7 +20,7 @@ export function parameterName(field: string): string {
   return NAMES.get(field) ?? field.replaceAll("_", " ");
 }
 
-/** Commits are known by their first digits. */
+/** Commits are shown by their first digits. */
 export function parameterValue(field: string, value: string): string {
   return field === "git.commit" ? value.slice(0, 12) : value;
 }

@@ -2,9 +2,9 @@ import { flag, oneOf, type RawSearch } from "../../app/search";
 
 /** What the address of a comparison holds, beside the runs. */
 export interface CompareSearch {
-  /** The earlier run that is taken where only one is named: the last good one, unless said otherwise. */
+  /** The earlier run that is used if only one is named: by default, the last good one. */
   with?: "last_good" | "previous";
-  /** Whether lists are shown as long as the API gives them. */
+  /** Whether lists are shown at the API's maximum length. */
   all?: boolean;
 }
 

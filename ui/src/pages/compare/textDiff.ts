@@ -1,4 +1,4 @@
-/** What is different between two short texts, word by word, for showing them side by side. */
+/** The differences between two short texts, word by word, for showing them side by side. */
 
 export interface DiffPart {
   readonly text: string;
@@ -20,7 +20,7 @@ export function textDiff(before: string, now: string): TextDiff {
     return { before: [{ text: before, isOwn: false }], now: [{ text: now, isOwn: false }] };
   }
   const common = commonWords(a, b);
-  // Texts that only share blanks and a few signs are different as a whole: single marks would be noise.
+  // Texts that only share blanks and a few signs count as completely different: single marks would be noise.
   const shared = common.reduce((sum, [at]) => sum + (/\w/.test(a[at] ?? "") ? (a[at]?.length ?? 0) : 0), 0);
   if (shared * 5 < Math.min(before.length, now.length)) {
     return { before: own(before), now: own(now) };
@@ -46,7 +46,7 @@ function words(text: string): string[] {
   return text.match(/[\p{L}_]+|\p{N}+(?:[.]\p{N}+)*|\s+|./gsu) ?? [];
 }
 
-/** The places of a longest common subsequence. */
+/** The positions of a longest common subsequence. */
 function commonWords(a: readonly string[], b: readonly string[]): [number, number][] {
   const width = b.length + 1;
   const lengths = new Uint16Array((a.length + 1) * width);
@@ -76,7 +76,7 @@ function parts(all: readonly string[], common: readonly number[]): DiffPart[] {
   const shared = new Set(common);
   const found: { text: string; isOwn: boolean }[] = [];
   for (const [index, text] of all.entries()) {
-    // A blank between two marked words is marked, too: it reads as one.
+    // A blank between two marked words is marked, too, so that they read as one.
     const isGap = /^[^\S\n]+$/.test(text) && !shared.has(index - 1) && !shared.has(index + 1);
     const isOwn = !shared.has(index) || isGap;
     const last = found.at(-1);

@@ -1,4 +1,4 @@
-/** Versions that changed, read out of what both runs printed and returned: "nginx 1.22.1 → 1.26.3". */
+/** Versions that changed, extracted from output and returned data of both runs: "nginx 1.22.1 → 1.26.3". */
 import type { Comparison } from "../../api/types";
 
 export interface VersionChange {
@@ -11,7 +11,7 @@ export interface VersionChange {
 const VERSION =
   /(?<![\w.-])([a-z][a-z0-9+]*(?:[._-][a-z][a-z0-9+]*)*)(?:\s+v?|[-_=/@:]{1,2}v?)(\d+(?:\.\d+)+(?:[-+~][\w.]*\w)?)(?![\w.]*\d)/gi;
 
-/** Words before a number that are no names. */
+/** Words before a number that are not names. */
 const NO_NAMES = new Set([
   "version",
   "versions",
@@ -60,7 +60,7 @@ export function versionChanges({ results, output }: Pick<Comparison, "results" |
 
 function collect(text: string | null | undefined, into: Map<string, Set<string>>): void {
   for (const [, name = "", version = ""] of (text ?? "").matchAll(VERSION)) {
-    // An archive's name ends with its kind, not with a part of the version.
+    // An archive's name ends with its extension, which is not part of the version.
     const bare = version.replace(/\.(?:tar|tgz|zip|deb|rpm|gz|xz)\b.*$/i, "");
     if (!NO_NAMES.has(name.toLowerCase())) {
       into.set(name, (into.get(name) ?? new Set()).add(bare));

@@ -12,7 +12,7 @@ const WORDS: { readonly [sign in DiffLine["sign"]]: string } = {
   "@": "",
 };
 
-/** What the module said about a change: message, items of a loop, differences. */
+/** The module's report of a change: message, items of a loop, differences. */
 export function ChangeContent({ change }: { change: HostChange }): ReactElement | null {
   const { message, items = [], diff, censored } = change;
   const lines = diffLines(diff);

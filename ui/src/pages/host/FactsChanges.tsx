@@ -119,7 +119,7 @@ function Report({ change, found }: ReportProps): ReactElement {
 
 interface ValueProps {
   of: unknown;
-  /** The word for a value that is not there. */
+  /** The word for a missing value. */
   none: string;
   isCut: boolean;
 }
@@ -136,7 +136,7 @@ interface SinceProps {
   choose(since: string | undefined): void;
 }
 
-/** How far back to look. A time from "later changes" is a choice of its own. */
+/** How far back to search. A time from "later changes" is a separate choice. */
 export function SinceSelect({ value, choose }: SinceProps): ReactElement {
   const isUsual = value === undefined || SPANS.some((span) => span === value);
   return (

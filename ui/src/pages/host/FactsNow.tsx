@@ -12,7 +12,7 @@ import { flatten, matches } from "./flat";
 import { factsQuery } from "./queries";
 import { Sources, Unreadable } from "./Sources";
 
-/** More rows than this are drawn on request only. */
+/** More rows than this are only drawn on request. */
 const SHOWN = 400;
 
 interface Props {

@@ -8,7 +8,7 @@ import { Empty, Failed, Loading } from "../../parts/states";
 import { Time } from "../../parts/Time";
 import { hostGroupsQuery } from "./queries";
 
-/** Which groups the host belonged to, since which run. */
+/** The groups to which the host belonged, and since which run. */
 export function Groups({ name }: { name: string }): ReactElement {
   const groups = useQuery(hostGroupsQuery(name));
   const failure = failureOf(groups);

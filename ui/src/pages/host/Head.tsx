@@ -61,7 +61,7 @@ export function Head({ host }: { host: HostDetail }): ReactElement {
   );
 }
 
-/** A name in a query: quoted, unless it is of letters, digits and the like. */
+/** A name in a query: quoted, unless it only has letters, digits and the like. */
 export function quoted(name: string): string {
   return /^[\w.:-]+$/.test(name) ? name : `"${name.replaceAll(/[\\"]/g, "\\$&")}"`;
 }

@@ -8,7 +8,7 @@ import { runName } from "../../parts/runs";
 import { barHeight } from "./bars";
 import { hostRunsQuery } from "./queries";
 
-/** How many runs have a bar. */
+/** Number of runs that have a bar. */
 const BARS = 30;
 
 /**

@@ -17,7 +17,7 @@ import { hostRunsQuery } from "./queries";
 
 const route = getRouteApi("/shell/hosts/$name");
 
-/** The runs that the host took part in, with its own status beside the run's. */
+/** The runs in which the host took part, with its own status beside the run's. */
 export function Runs({ name }: { name: string }): ReactElement {
   const { cursor } = route.useSearch();
   const runs = useQuery(hostRunsQuery(name, { limit: 50, ...(cursor !== undefined && { cursor }) }));

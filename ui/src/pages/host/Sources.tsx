@@ -5,7 +5,7 @@ import { ExecutionLink } from "../../parts/ExecutionLink";
 import { plural } from "../../parts/format";
 import { Time } from "../../parts/Time";
 
-/** From which runs facts are. */
+/** The runs from which facts are. */
 export function Sources({ sources }: { sources: HostFacts["sources"] }): ReactElement | null {
   const newest = sources.at(-1);
   if (newest === undefined) {
@@ -20,7 +20,7 @@ export function Sources({ sources }: { sources: HostFacts["sources"] }): ReactEl
   );
 }
 
-/** Reports of facts that are gone or damaged: what is shown may be out of date. */
+/** Reports of facts that are gone or damaged: the displayed facts may be out of date. */
 export function Unreadable({ gaps }: { gaps: readonly UnreadableFacts[] }): ReactElement | null {
   if (gaps.length === 0) {
     return null;

@@ -1,4 +1,4 @@
-/** The height of a bar in percent: by the square root, so that short runs are seen beside very long ones. */
+/** The height of a bar in percent: by the square root, so that short runs are visible beside very long ones. */
 export function barHeight(seconds: number | undefined, longest: number): number {
   const LEAST = 12;
   if (seconds === undefined || longest <= 0) {

@@ -1,4 +1,4 @@
-/** What a module reported as its difference (`--diff`), as lines with a sign. */
+/** The difference that a module reported (`--diff`), as lines with a sign. */
 
 export interface DiffLine {
   sign: "-" | "+" | " " | "@";
@@ -8,7 +8,7 @@ export interface DiffLine {
 /** Equal lines that are shown around a difference. */
 const CONTEXT = 2;
 
-/** Modules report one difference or a list of them; what has no known form is left out. */
+/** Modules report one difference or a list of them; unknown forms are left out. */
 export function diffLines(diff: unknown): DiffLine[] {
   return (Array.isArray(diff) ? diff : [diff]).flatMap(linesOf);
 }
@@ -37,7 +37,7 @@ function signed(line: string): DiffLine {
   return sign === "+" || sign === "-" ? { sign, text: line.slice(1) } : { sign: " ", text: line.slice(1) };
 }
 
-/** All between the first and the last line that differ; modules rarely change two distant places at once. */
+/** Everything between the first and the last line that differ; modules rarely change two distant places at once. */
 function changedLines(before: readonly string[], after: readonly string[]): DiffLine[] {
   const shorter = Math.min(before.length, after.length);
   let start = 0;

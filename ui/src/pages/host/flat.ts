@@ -3,14 +3,14 @@
 export interface FlatFact {
   /** Such as `ansible_default_ipv4.address`. */
   path: string;
-  /** What people read: texts as they are, everything else as JSON. */
+  /** The value for people: texts unchanged, everything else as JSON. */
   value: string;
 }
 
-/** Lists of simple values stay in one line; objects, and lists of objects, are taken apart. */
+/** Lists of simple values stay in one line; objects, and lists of objects, are split. */
 export function flatten(facts: unknown): FlatFact[] {
   const rows: FlatFact[] = [];
-  // Not recursive: facts of custom modules may be nested as deep as somebody likes.
+  // Not recursive: facts of custom modules may be nested to any depth.
   const open: [names: string[], value: unknown][] = [[[], facts]];
   while (open.length > 0) {
     const [names, value] = open.pop() ?? [[], undefined];
@@ -44,7 +44,7 @@ export function valueText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Whether all words are somewhere in the texts, whatever their case. */
+/** Whether all words occur in the texts, ignoring case. */
 export function matches(find: string, ...texts: readonly string[]): boolean {
   const all = texts.join("\n").toLowerCase();
   return find

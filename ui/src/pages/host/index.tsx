@@ -23,7 +23,7 @@ const NAMES: { readonly [tab in TabName]: string } = {
   groups: "Groups",
 };
 
-/** One host: how it fared in its runs, what changed on it, its facts and groups, now and then. */
+/** One host: its status in its runs, its changes, its facts and groups, now and in the past. */
 export function Host(): ReactElement {
   const { name } = route.useParams();
   const { tab = "runs" } = route.useSearch();

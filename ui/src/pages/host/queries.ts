@@ -1,4 +1,4 @@
-/** What the page of a host reads. Below `["executions"]`, so that it is read again when runs start and end. */
+/** The data of a host's page. Below `["executions"]`, so that it is read again when runs start and end. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, read } from "../../api/client";
 import type { HostChange, HostChangeList, QueryOf } from "../../api/types";

@@ -10,10 +10,10 @@ export const SPANS = ["7d", "30d", "90d", "365d"] as const;
 export const PERIODS = ["all", "24h", "7d", "30d"] as const;
 export type Period = (typeof PERIODS)[number];
 
-/** The period that nobody chose: whoever looks at a host's changes mostly asks what changed lately. */
+/** The default period: recent changes are what users mostly look for. */
 export const USUAL_PERIOD = "7d" satisfies Period;
 
-/** Values may be undefined, so that one that is taken back leaves the address. */
+/** A value may be undefined, which removes it from the address. */
 export interface HostSearch {
   tab?: Tab | undefined;
   /** Where a later page of the tab begins. */
@@ -24,7 +24,7 @@ export interface HostSearch {
   view?: "list" | undefined;
   /** Whether listed changes are shown with their messages and differences. */
   content?: boolean | undefined;
-  /** Whether facts are shown as they are, or how they changed. */
+  /** Whether facts are shown at a time, or their changes. */
   facts?: "changes" | undefined;
   /** Part of a fact's name or value. */
   find?: string | undefined;

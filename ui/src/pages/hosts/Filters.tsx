@@ -11,7 +11,7 @@ interface Props {
   change(changes: Partial<HostsSearch>): void;
 }
 
-/** By name, by status in the last run, and by how long nothing was heard. */
+/** By name, by status in the last run, and by the time since then. */
 export function Filters({ search, change }: Props): ReactElement {
   const { name, status, unseen } = search;
   return (

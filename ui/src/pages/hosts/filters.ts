@@ -1,4 +1,4 @@
-/** What the address of the list means: as a question to the API, and as words. */
+/** The meaning of the list's address: as a request to the API, and in words. */
 import type { QueryOf } from "../../api/types";
 import type { HostsSearch } from "./search";
 
@@ -6,7 +6,7 @@ export type HostsQuery = QueryOf<"list_known_hosts">;
 
 export const PAGE = 100;
 
-/** "web" finds every name that contains it; a pattern with `*` is taken as it is. */
+/** "web" matches every name that contains it; a pattern with `*` is used unchanged. */
 export function hostsQueryOf({ name, status, unseen, cursor }: HostsSearch): HostsQuery {
   return {
     limit: PAGE,
@@ -17,7 +17,7 @@ export function hostsQueryOf({ name, status, unseen, cursor }: HostsSearch): Hos
   };
 }
 
-/** The choices of "not seen for"; one from the address that is none of them is added. */
+/** The choices of "not seen for"; another value from the address is added. */
 export function unseenChoices(chosen: string | undefined): readonly string[] {
   const usual = ["1d", "7d", "30d", "90d"];
   return chosen === undefined || usual.includes(chosen) ? usual : [chosen, ...usual];

@@ -3,7 +3,7 @@ import { oneOf, type RawSearch, text } from "../../app/search";
 /** A host's status in its last run. */
 export const HOST_STATUSES = ["failed", "unreachable", "running", "ok"] as const;
 
-/** Values may be undefined, so that one that is taken back leaves the address. */
+/** A value may be undefined, which removes it from the address. */
 export interface HostsSearch {
   /** Part of the name, or a pattern with `*`. */
   name?: string | undefined;

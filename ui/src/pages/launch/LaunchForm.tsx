@@ -13,7 +13,7 @@ import { Secrets } from "./Secrets";
 import { useLaunch } from "./useLaunch";
 
 interface Props {
-  /** What the form begins with. */
+  /** The form's initial content. */
   start: RunForm;
   /** The run that the collector repeats. */
   repeated: string | undefined;

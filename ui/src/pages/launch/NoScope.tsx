@@ -1,7 +1,7 @@
 import type { ReactElement } from "react";
 import { Empty } from "../../parts/states";
 
-/** Where the token lacks the scope. */
+/** Shown if the token lacks the scope. */
 export function NoScope(): ReactElement {
   return (
     <Empty title="This token may not launch runs">

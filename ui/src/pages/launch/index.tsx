@@ -56,7 +56,7 @@ function NewRun(files: Files): ReactElement {
 
 function Repeat({ id, ...files }: Files & { id: string }): ReactElement {
   const run = useQuery(executionQuery(id));
-  // What is typed stays, whatever becomes of the run or the collector meanwhile.
+  // The typed content stays, whatever happens to the run or the collector meanwhile.
   if (run.data !== undefined) {
     return <Prefilled run={run.data} {...files} />;
   }

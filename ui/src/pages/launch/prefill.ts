@@ -7,14 +7,14 @@ export function isRepeatable({ queued_time }: Execution): boolean {
   return queued_time !== null && queued_time !== undefined;
 }
 
-/** The hosts that a replay of the failed ones is about. */
+/** The hosts of a replay on the failed hosts. */
 export function failedHosts({ failed = [], unreachable = [] }: Execution): string[] {
   return [...new Set([...failed, ...unreachable])];
 }
 
 /**
- * What the record tells of the request; it has no values of variables and no secrets. Paths become the names that a
- * request may have.
+ * The parts of the request that the record contains; it has no values of variables and no secrets. Paths are
+ * converted into names that a request can have.
  */
 export function prefilled(
   run: Execution,
@@ -50,7 +50,7 @@ export function prefilled(
   };
 }
 
-/** The name of a file in a request; what is none of the files stays as it was recorded. */
+/** The name of a file in a request; a path that matches none of the files stays as recorded. */
 function nameOf(recorded: string, folder: string | null | undefined, files: readonly NamedFile[]): string {
   const paths = [recorded, `${folder ?? ""}/${recorded}`];
   const file = files.find(({ path }) => paths.includes(path)) ?? files.find(({ name }) => name === recorded);

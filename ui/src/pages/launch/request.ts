@@ -1,4 +1,4 @@
-/** The requests that the form of a launch becomes. */
+/** Converts the launch form into requests. */
 import type { AdhocRequest, PlaybookRequest, ReplayRequest } from "../../api/types";
 import {
   adhocFields,
@@ -12,12 +12,12 @@ import {
 } from "../../parts/runForm/form";
 import { NO_VARIABLES, type Variables } from "../../parts/runForm/variables";
 
-/** The same form without what must not stay in memory once it was sent. */
+/** The same form without the fields that must not stay in memory after sending. */
 export function withoutSecrets(form: RunForm): RunForm {
   return { ...form, args: "", vaultPassword: "", privateKey: "", variables: NO_VARIABLES };
 }
 
-/** A new run: only what was filled in is sent. */
+/** A new run: only fields that were filled in are sent. */
 export function newRequest(
   form: RunForm,
   variables: Variables | undefined,
@@ -37,8 +37,8 @@ const LISTS = [
 ] as const;
 
 /**
- * A replay: only what was changed is sent, the collector has the rest. That includes what a record does not tell, such
- * as the time limit. An emptied field is sent empty.
+ * A replay: only changes are sent, the collector has the rest. That includes values that a record does not contain,
+ * such as the time limit. An emptied field is sent empty.
  */
 export function replayRequest(
   form: RunForm,

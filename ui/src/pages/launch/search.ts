@@ -2,7 +2,7 @@ import { flag, oneOf, type RawSearch, text } from "../../app/search";
 
 export const TYPES = ["playbook", "adhoc"] as const;
 
-/** Which run to repeat, and whether only on its failed hosts; or what a new run begins with. */
+/** Which run to repeat, and whether only on its failed hosts; or the initial values of a new run. */
 export interface LaunchSearch {
   replay?: string;
   failed?: boolean;

@@ -16,7 +16,7 @@ interface Launch {
 }
 
 /**
- * Sends the form, and goes to the console of the new run. `repeated` is the run that the collector repeats, `before` the
+ * Sends the form, and opens the console of the new run. `repeated` is the run that the collector repeats, `before` the
  * form as it was filled from its record.
  */
 export function useLaunch(
@@ -27,7 +27,8 @@ export function useLaunch(
 ): Launch {
   const navigate = useNavigate();
   const launch = useMutation({
-    // Secrets are no argument of the mutation, and nothing of it is kept: they would stay in the cache.
+    // Secrets are not an argument of the mutation, which is not kept either: otherwise they would stay in the
+    // cache.
     gcTime: 0,
     mutationFn: () => send(form, before, repeated),
     onSuccess: async (id) => {
@@ -61,7 +62,7 @@ async function send(form: RunForm, before: RunForm, repeated: string | undefined
   return answer.id;
 }
 
-/** Of a replay, names without values mean the values of that run, where the collector has them. */
+/** In a replay, names without values mean the values of that run, if the collector has them. */
 function isUntouched({ mode, rows, text }: VariablesInput): boolean {
   return mode === "rows" ? rows.every(({ value }) => value === "") : text.trim() === "";
 }

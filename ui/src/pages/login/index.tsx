@@ -20,7 +20,7 @@ import { safeNext } from "./next";
 
 const route = getRouteApi("/login");
 
-/** A token, or a one-use ticket from the command line, becomes a login. Then it goes on to where the link led. */
+/** A token, or a one-use ticket from the command line, becomes a login. Then the page opens to which the link led. */
 export function Login(): ReactElement {
   useDocumentTitle("Log in");
   const { next, ticket } = route.useSearch();
@@ -50,7 +50,7 @@ export function Login(): ReactElement {
         <CardTitle component="h1">Log in to Playback</CardTitle>
         <CardBody>
           <Form onSubmit={submit}>
-            {/* Always there, so that screen readers hear when it fills. */}
+            {/* Always rendered, so that screen readers announce it when it fills. */}
             <div role="alert">
               {login.isError && (
                 <Alert component="h2" variant="danger" isInline title={sentence(messageOf(login.error))} />

@@ -1,6 +1,6 @@
 import { type RawSearch, text } from "../../app/search";
 
-/** Where to go after the login, and a one-use ticket that logs in without a token. */
+/** The page to open after the login, and a one-use ticket that logs in without a token. */
 export interface LoginSearch {
   next?: string;
   ticket?: string;

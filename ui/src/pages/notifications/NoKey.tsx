@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { targetsQuery } from "../../api/notifications";
 
-/** Says that the collector stores no secrets, where it has no key to encrypt them with. */
+/** Shows that the collector stores no secrets, if it has no key to encrypt them with. */
 export function NoKey(): ReactElement | null {
   const targets = useQuery(targetsQuery);
   if (targets.data?.has_key !== false) {

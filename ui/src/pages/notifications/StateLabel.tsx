@@ -27,12 +27,12 @@ const DELIVERY_LOOKS: { readonly [state in DeliveryState]: Look } = {
   failed: { word: "Failed", color: "red", icon: ExclamationCircleIcon },
 };
 
-/** Whether a target is told. */
+/** Whether a target is notified. */
 export function TargetState({ state }: { state: string }): ReactElement {
   return <StateLabel {...(TARGET_LOOKS.get(state) ?? { word: state, color: "grey", icon: PendingIcon })} />;
 }
 
-/** What became of a message. */
+/** The state of a message. */
 export function DeliveryStateLabel({ state }: { state: DeliveryState }): ReactElement {
   return <StateLabel {...DELIVERY_LOOKS[state]} />;
 }

@@ -89,7 +89,7 @@ interface CountProps {
   count: number;
 }
 
-/** How many messages did not arrive; leads to them. */
+/** Number of messages that did not arrive; a link to them. */
 function Count({ name, state, count }: CountProps): ReactElement {
   return count === 0 ? (
     <span className="pb-subtle">none</span>

@@ -12,7 +12,7 @@ import { TargetTable } from "./TargetTable";
 import "../../parts/lists.css";
 import "./notifications.css";
 
-/** Who is told what happens to runs, and whether messages arrive. */
+/** The notification targets, and whether messages arrive. */
 export function Notifications(): ReactElement {
   const { can, identity } = useScopes();
   return (

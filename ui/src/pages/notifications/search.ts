@@ -1,6 +1,6 @@
 import { oneOf, type RawSearch, text } from "../../app/search";
 
-/** The list has nothing to choose. */
+/** The list has no options. */
 export type NotificationsSearch = Record<never, never>;
 
 export function search(_raw: RawSearch): NotificationsSearch {
@@ -9,7 +9,7 @@ export function search(_raw: RawSearch): NotificationsSearch {
 
 export const STATES = ["pending", "delivered", "failed"] as const;
 
-/** Of a target's log: which messages, which page, and which message is unfolded. Undefined takes one back. */
+/** For a target's log: which messages, which page, and which message is unfolded. Undefined removes a value. */
 export interface TargetSearch {
   state?: (typeof STATES)[number] | undefined;
   cursor?: string | undefined;

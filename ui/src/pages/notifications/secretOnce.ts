@@ -1,6 +1,6 @@
 /**
- * The secret that was made to sign with, on its way to the target's page. It is in no cache, no storage and no address: whoever
- * leaves that page without it makes another one.
+ * The generated signing secret, on its way to the target's page. It is in no cache, no storage and no
+ * address: a user who leaves that page without it must generate another one.
  */
 let made: { readonly name: string; readonly secret: string } | undefined;
 const listeners = new Set<() => void>();

@@ -1,4 +1,4 @@
-/** Notifications in plain words: how a target is reached, what it is told, and when. */
+/** Notifications in plain words: kinds of targets, triggers, and times. */
 import type {
   NotificationRule,
   QuietHours,
@@ -9,7 +9,7 @@ import type {
 } from "../../api/types";
 import { duration, integer, plural } from "../../parts/format";
 
-/** What each kind of target is called. */
+/** The name of each kind of target. */
 export const KINDS: readonly (readonly [kind: TargetKind, name: string])[] = [
   ["slack", "Slack"],
   ["teams", "Microsoft Teams"],
@@ -32,11 +32,11 @@ export interface TriggerWords {
   /** In a form: "It breaks". */
   readonly name: string;
   readonly about: string;
-  /** In a sentence, after "Told when": "it breaks". */
+  /** In a sentence, after "Notified when": "it breaks". */
   readonly short: string;
 }
 
-/** What most people want to be told of, and nothing else. */
+/** The triggers that most users want, and no others. */
 export const USUAL_TRIGGERS: readonly TriggerWords[] = [
   {
     trigger: "broke",
@@ -144,7 +144,7 @@ export function triggersOf({ rules = [] }: TargetSettings): Trigger[] {
   return [...new Set(rules.flatMap(({ on }) => on))];
 }
 
-/** "Told when it breaks or recovers; of runs that label:nightly finds" without its query, which is code. */
+/** "Notified when it breaks or recovers; for runs that match label:nightly" without its query, which is code. */
 export function ruleDetails(rule: NotificationRule): string[] {
   const { on, still_broken_every: every, unreachable_runs: runs, waiting_minutes: minutes } = rule;
   const has = (trigger: Trigger) => on.includes(trigger);
@@ -193,7 +193,7 @@ export function tookWords(seconds: number): string {
   return seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : duration(seconds);
 }
 
-/** What the API calls a secret, in words. */
+/** The API's names of secrets, in words. */
 export const SECRET_NAMES: ReadonlyMap<string, string> = new Map([
   ["url", "address"],
   ["token", "token"],

@@ -1,4 +1,4 @@
-/** What is new, and what developed: durations, results that alternate, tasks that always change something. */
+/** What is new, and developments: durations, results that alternate, tasks that always change something. */
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table/dist/esm/components/Table";
 import type { ReactElement } from "react";
 import type { Report, ReportChange } from "../../api/types";
@@ -9,7 +9,7 @@ import { Name } from "../../parts/Name";
 import { PageSection } from "../../parts/PageSection";
 import { Time } from "../../parts/Time";
 
-/** Playbooks and hosts that no earlier run had. */
+/** Playbooks and hosts that are in no earlier run. */
 export function News({ report }: { report: Report }): ReactElement | null {
   const { playbooks, hosts, hosts_unknown } = report.new;
   if (playbooks.length + hosts.length + hosts_unknown === 0) {

@@ -1,4 +1,4 @@
-/** Hosts that failed, and hosts that took part before and not in the period. */
+/** Hosts that failed, and hosts that took part before but not in the period. */
 import type { ReactElement } from "react";
 import type { Report } from "../../api/types";
 import { ExecutionLink } from "../../parts/ExecutionLink";

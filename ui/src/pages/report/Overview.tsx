@@ -5,7 +5,7 @@ import { integer } from "../../parts/format";
 import { PageSection } from "../../parts/PageSection";
 import { figures } from "./figures";
 
-/** All runs: how many, how they ended, how long they took, what they cost. */
+/** All runs: their number, outcomes, durations, and costs. */
 export function Overview({ report }: { report: Report }): ReactElement {
   const { cost } = report.runs;
   return (

@@ -11,7 +11,7 @@ import { Playbooks } from "./Playbooks";
 import "../../parts/lists.css";
 import "./report.css";
 
-/** What a report says; parts that there is nothing of are left out. */
+/** The content of a report; empty parts are left out. */
 export function ReportView({ report }: { report: Report }): ReactElement {
   const { budgets = [], remarks = [] } = report;
   return (

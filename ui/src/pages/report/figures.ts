@@ -1,4 +1,4 @@
-/** The figures of a period beside those of the one before, in words. */
+/** The figures of a period compared with those of the one before, in words. */
 import type { Report, ReportRuns } from "../../api/types";
 import { runsCost } from "../../parts/cost";
 import { duration, integer } from "../../parts/format";
@@ -7,7 +7,7 @@ export interface Figure {
   name: string;
   now: string;
   before: string;
-  /** How much more or less; empty where that says nothing. */
+  /** The difference; empty if it is not significant. */
   change: string;
 }
 

@@ -15,7 +15,7 @@ import { ReportView } from "./ReportView";
 
 const route = getRouteApi("/shell/reports/$id");
 
-/** A report that a schedule made, from the history as it is now. */
+/** A report that was made for a schedule, from the current history. */
 export function StoredReportPage(): ReactElement {
   const { id } = route.useParams();
   const stored = useQuery(storedQuery(id));

@@ -13,7 +13,7 @@ import { ReportView } from "./ReportView";
 
 const route = getRouteApi("/shell/reports/preview");
 
-/** A report of the time before now; nobody keeps it. */
+/** A report of the time before now, which is not stored. */
 export function Preview(): ReactElement {
   const search = route.useSearch();
   const { period = "week", zone = "UTC", q } = search;

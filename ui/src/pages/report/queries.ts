@@ -1,4 +1,4 @@
-/** What the pages of a report read. */
+/** The data of the report pages. */
 import { queryOptions } from "@tanstack/react-query";
 import { apiAddress } from "../../api/base";
 import { api, read } from "../../api/client";
@@ -25,7 +25,7 @@ export function reportQuery(id: string) {
   });
 }
 
-/** A report of the time before now. It stays as it was made until the page is opened again. */
+/** A report of the time before now. It is not updated until the page is opened again. */
 export function previewQuery({ period = "week", zone = "UTC", q }: PreviewSearch) {
   const query = { period, zone, ...(q !== undefined && { q }) };
   return queryOptions({

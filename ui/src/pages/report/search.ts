@@ -1,11 +1,11 @@
 import { oneOf, type RawSearch, text } from "../../app/search";
 import { PERIODS, type Period } from "../../parts/periods";
 
-/** What a report is made of: the time before now, and which runs count. */
+/** The parameters of a report: the time before now, and which runs count. */
 export interface PreviewSearch {
   /** The last seven days by default. */
   period?: Period;
-  /** By the clocks of which zone, by its name in the IANA database. */
+  /** The time zone, by its name in the IANA database. */
   zone?: string;
   q?: string;
 }

@@ -7,7 +7,7 @@ import { integer } from "../../parts/format";
 import { Name } from "../../parts/Name";
 import { Time } from "../../parts/Time";
 
-/** Reports, each with its figures and where it went. */
+/** Reports, each with its figures and its deliveries. */
 export function MadeTable({ reports }: { reports: readonly StoredReport[] }): ReactElement {
   return (
     <Table aria-label="Reports" variant="compact">

@@ -7,7 +7,7 @@ import { type FormEvent, type ReactElement, useId, useState } from "react";
 import { usePreferences } from "../../app/preferences";
 import { PERIOD_WORDS, PERIODS, type Period, zoneName } from "../../parts/periods";
 
-/** Asks for a report of the time before now. */
+/** Requests a report of the time before now. */
 export function MakeNow(): ReactElement {
   const id = useId();
   const navigate = useNavigate();

@@ -13,13 +13,13 @@ import { save, targetsQuery } from "./queries";
 import { emptyForm, FORMATS, formOf, type ScheduleForm, settingsOfForm } from "./schedule";
 
 interface Props {
-  /** The one to change; a new one without it. */
+  /** The schedule to change; missing for a new one. */
   schedule: ReportScheduleItem | undefined;
   changed(): Promise<void>;
   close(): void;
 }
 
-/** Creates a schedule of reports, or changes one. */
+/** Creates a report schedule, or changes one. */
 export function ScheduleDialog({ schedule, changed, close }: Props): ReactElement {
   const { zone } = usePreferences();
   const [form, setForm] = useState(() => (schedule ? formOf(schedule) : emptyForm(zoneName(zone))));
@@ -82,11 +82,11 @@ function PeriodField({ form, change }: FieldProps): ReactElement {
   );
 }
 
-/** Where it goes, and as what. */
+/** The destinations and formats. */
 function Destinations({ form, change }: FieldProps): ReactElement {
   const id = useId();
   const { data: targets = [] } = useQuery(targetsQuery);
-  // One that was removed meanwhile can be taken off.
+  // A target that was removed meanwhile can be deselected.
   const all = [...new Set([...targets, ...form.targets])];
   return (
     <>

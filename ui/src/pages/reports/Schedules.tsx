@@ -19,7 +19,7 @@ import { ScheduleDialog } from "./ScheduleDialog";
 
 type Open = { kind: "edit" | "delete" | "pause"; schedule: ReportScheduleItem } | { kind: "new" };
 
-/** Which reports the collector makes by itself; those who may change all change them here. */
+/** The reports that the collector makes regularly; users with the permission can change them here. */
 export function Schedules(): ReactElement {
   const schedules = useQuery(schedulesQuery);
   const { can } = useScopes();
@@ -73,7 +73,7 @@ export function Schedules(): ReactElement {
 
 interface RowProps {
   schedule: ReportScheduleItem;
-  /** Missing for those who may not change it. */
+  /** Missing if the user may not change it. */
   open: ((what: Open) => void) | undefined;
 }
 

@@ -24,7 +24,10 @@ const budgetsQuery = queryOptions({
   refetchInterval: 60_000,
 });
 
-/** What ran in a period beside the one before: made now, or by schedules; and how much of each budget is spent. */
+/**
+ * What ran in a period, compared with the one before: on request, or for schedules; and how much of each budget
+ * was spent.
+ */
 export function Reports(): ReactElement {
   const budgets = useQuery(budgetsQuery);
   return (
@@ -48,7 +51,7 @@ export function Reports(): ReactElement {
   );
 }
 
-/** The reports that schedules made, the latest first. */
+/** The reports that were made for schedules, newest first. */
 function Made(): ReactElement {
   const search = route.useSearch();
   const made = useQuery(madeQuery(search));

@@ -1,10 +1,10 @@
-/** What the page reads. */
+/** The data of the page. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, ONLY_CHANGE, ONLY_NEW, read } from "../../api/client";
 import type { ReportScheduleItem, ReportSettings } from "../../api/types";
 import type { ReportsSearch } from "./search";
 
-/** Reports that schedules made; again after a while, because nothing tells of new ones. */
+/** Reports that were made for schedules; read again after a while, because new ones are not announced. */
 export function madeQuery({ schedule, cursor }: ReportsSearch) {
   const query = {
     limit: 50,
@@ -26,7 +26,7 @@ export const schedulesQuery = queryOptions({
   refetchInterval: 30_000,
 });
 
-/** The targets of notifications that take reports; needs the scope `admin`. */
+/** The notification targets that accept reports; needs the scope `admin`. */
 export const targetsQuery = queryOptions({
   queryKey: ["notifications", "targets", "for reports"],
   queryFn: async ({ signal }) => {
@@ -41,7 +41,7 @@ export function settingsOf(schedule: ReportScheduleItem): ReportSettings {
   return { cron, zone, period, formats, destinations, paused, ...(query && { query }) };
 }
 
-/** Saves a schedule, a new one or one that there is. */
+/** Saves a schedule; a new one does not replace an existing one, and a change does not bring back a deleted one. */
 export async function save(
   name: string,
   body: ReportSettings,

@@ -1,4 +1,4 @@
-/** What is typed in the form of a schedule, and the settings that it means. */
+/** The form of a schedule, and its conversion into settings. */
 import type { ReportDestination, ReportFormat, ReportScheduleItem, ReportSettings } from "../../api/types";
 import { PERIODS, type Period } from "../../parts/periods";
 

@@ -1,6 +1,6 @@
 import { type RawSearch, text } from "../../app/search";
 
-/** Values may be undefined, so that one that is taken back leaves the address. */
+/** A value may be undefined, which removes it from the address. */
 export interface ReportsSearch {
   /** Only reports of this schedule. */
   schedule?: string | undefined;

@@ -15,7 +15,7 @@ import { RedactDialog } from "./RedactDialog";
 
 type Dialog = "cancel" | "pin" | "unpin" | "redact" | "delete";
 
-/** What can be done with the run by who is logged in. */
+/** The actions that the user's permissions allow for the run. */
 export function Actions({ run }: { run: Execution }): ReactElement {
   const { can } = useScopes();
   const [dialog, setDialog] = useState<Dialog>();

@@ -11,7 +11,7 @@ interface Props {
   isDeleted: boolean;
 }
 
-/** What is not, or no longer, as it was recorded: deleted, removed by retention, redacted, damaged, incomplete. */
+/** Everything that differs from what was recorded: deleted, removed by retention, redacted, damaged, incomplete. */
 export function Notices({ run, isDeleted }: Props): ReactElement {
   return (
     <div className="run-notices" role="status">

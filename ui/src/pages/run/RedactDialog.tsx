@@ -24,7 +24,7 @@ const FIELDS = [
 
 type Values = { [name in (typeof FIELDS)[number]["name"]]: string };
 
-/** Hides values in a finished run for good. */
+/** Hides values in a finished run permanently. */
 export function RedactDialog({ id, close }: { id: string; close(): void }): ReactElement {
   const [values, setValues] = useState<Values>({ texts: "", keys: "", patterns: "" });
   const cache = useQueryClient();

@@ -17,7 +17,7 @@ interface Props {
   isDeleted: boolean;
 }
 
-/** What ran, how it ended, who ran it, when and with what; and what can be done. */
+/** What ran, its status, who ran it, when and with which options; and the actions. */
 export function RunHeader({ run, isDeleted }: Props): ReactElement {
   const name = runName(run);
   return (

@@ -10,7 +10,7 @@ const TABS = [
   { to: "/runs/$id/timeline", name: "Timeline" },
 ] as const;
 
-/** The views of a run. They look like PatternFly's tabs, but are links: each has an address of its own. */
+/** The views of a run. They look like PatternFly's tabs, but are links: each has its own address. */
 export function RunTabs({ id }: { id: string }): ReactElement {
   const matches = useMatchRoute();
   return (

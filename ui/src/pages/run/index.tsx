@@ -13,7 +13,7 @@ import "./run.css";
 
 const route = getRouteApi("/shell/runs/$id");
 
-/** The frame of a run's pages: what it is and how it stands, what can be done with it, and its tabs. */
+/** The frame of a run's pages: its name and status, its actions, and its tabs. */
 export function Run(): ReactElement {
   const { id } = route.useParams();
   const { data: run, error, refetch } = useQuery(executionQuery(id));

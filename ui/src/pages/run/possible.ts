@@ -1,4 +1,4 @@
-/** What can be done with a run, by its state and by what the token allows. */
+/** The actions for a run, by its state and by the token's permissions. */
 import type { Execution, Scope } from "../../api/types";
 
 type Can = (scope: Scope) => boolean;
@@ -16,7 +16,8 @@ export interface Possible {
 
 export function possible(run: Execution, can: Can): Possible {
   const isOver = run.status !== "running";
-  // Only a run that the collector launched can be canceled. Of others it has no request, but a record to begin a new one with.
+  // Only a run that the collector launched can be canceled. For others, the collector has no request, but a
+  // record for a new one.
   const isOurs = run.queued_time !== undefined && run.queued_time !== null;
   const replay = isOver && can("run") && Boolean(run.playbook || run.module);
   const isPinned = run.pinned !== undefined && run.pinned !== null;

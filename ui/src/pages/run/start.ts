@@ -1,4 +1,7 @@
-/** What the pages of a run ask for first, while their code is still on its way. They are part of the first load, so this stays small. */
+/**
+ * The first requests of a run's pages, sent while their code is loaded. They are part of the first load, so
+ * this stays small.
+ */
 import type { QueryClient } from "@tanstack/react-query";
 import type { ParsedLocation } from "@tanstack/react-router";
 import { startOutput } from "../../api/output";

@@ -11,7 +11,7 @@ import { type RunsSearch, search as read, TYPES } from "./search";
 interface Field {
   name: FilterName;
   label: string;
-  /** The words to choose from; without, the value is typed. */
+  /** The words to choose from; if missing, the value is typed. */
   values?: readonly string[];
   type?: "date" | "number";
 }
@@ -44,7 +44,7 @@ export function AddFilter({ change }: Props): ReactElement {
     const submit = (event: FormEvent) => {
       event.preventDefault();
       if (value.trim() !== "") {
-        // A day takes the place of "in the last 24 hours".
+        // A day replaces "in the last 24 hours".
         const isDay = field.name === "start_date";
         change({ ...(isDay && { since: undefined }), ...read({ [field.name]: value.trim() }) });
         setValue(field.values?.[0] ?? "");

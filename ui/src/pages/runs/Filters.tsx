@@ -12,7 +12,7 @@ import { REASONS, type RunsSearch } from "./search";
 
 interface Props {
   search: RunsSearch;
-  /** Narrows the list differently: begins at its first page. */
+  /** Changes a filter: begins at the first page of the list. */
   change(changes: { [name in keyof RunsSearch]?: RunsSearch[name] | undefined }): void;
   error: string | undefined;
   /** Buttons at the end of the first row. */

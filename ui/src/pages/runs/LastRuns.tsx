@@ -1,4 +1,4 @@
-/** A playbook's last runs as small bars: the height is the duration, the colour (and the words) how it ended. */
+/** A playbook's last runs as small bars: the height is the duration, the colour (and the words) the status. */
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import type { RecentRun } from "../../api/types";

@@ -27,13 +27,13 @@ interface Props {
   select(run: ListedExecution, isSelected: boolean): void;
 }
 
-/** A run in the list. Drawn again only when its own record changes. */
+/** A run in the list. Only drawn again when its own record changes. */
 export const RunRow = memo(function RunRow(props: Props): ReactElement {
   const { run, recent, isSelected, hasCost, select } = props;
   const name = runName(run);
   return (
     <Tr isRowSelected={isSelected}>
-      {/* PatternFly's own column calls its boxes "Select row 0", "Select row 1". */}
+      {/* PatternFly's own column labels its boxes "Select row 0", "Select row 1". */}
       <Td className="pf-v6-c-table__check">
         <Checkbox
           id={`select-${run.id}`}
@@ -84,12 +84,12 @@ export const RunRow = memo(function RunRow(props: Props): ReactElement {
   );
 });
 
-/** What it cost; nothing while it goes on. */
+/** What it cost; nothing while it is running. */
 function Cost({ run: { cost } }: { run: ListedExecution }): ReactElement | null {
   return cost ? <span title={runCostParts(cost)}>{runCost(cost)}</span> : null;
 }
 
-/** What sets a run apart: a check, a pin, an incomplete record. */
+/** What distinguishes a run: a check, a pin, an incomplete record. */
 function Marks({ run }: { run: ListedExecution }): ReactElement {
   const isIncomplete = !run.events.complete && run.status !== "running";
   return (
@@ -118,7 +118,7 @@ function Marks({ run }: { run: ListedExecution }): ReactElement {
   );
 }
 
-/** Inventory, limit, tags, labels and note, as far as there are any. */
+/** Inventory, limit, tags, labels and note, if there are any. */
 function Details({ run }: { run: ListedExecution }): ReactElement {
   const parts = [
     run.inventory && `on ${run.inventory.split(",").map(fileName).join(", ")}`,

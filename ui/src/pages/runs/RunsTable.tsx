@@ -11,29 +11,29 @@ import { useHeld } from "./heldRuns";
 import { RunRow } from "./RunRow";
 import type { RunsSearch } from "./search";
 
-/** Rows that a screen shows; the others are drawn after them. */
+/** Number of rows that fit on a screen; the others are drawn after them. */
 const FIRST = 15;
 
 interface Props {
-  /** Tells this list from others. */
+  /** Identifies this list. */
   question: string;
   latest: readonly ListedExecution[];
   search: RunsSearch;
   change(changes: RunsSearch): void;
   selected: ReadonlyMap<string, ListedExecution>;
   select(run: ListedExecution, isSelected: boolean): void;
-  /** What stands in place of the rows where there are none. */
+  /** Shown in place of the rows if there are none. */
   empty: ReactNode;
 }
 
-/** The rows. While somebody points at them or works in them, they stay where they are. */
+/** The rows. While the user points at them or works in them, they keep their positions. */
 export function RunsTable(props: Props): ReactElement {
   const { question, latest, search, change, selected, select, empty } = props;
   const [isPointed, setPointed] = useState(false);
   const [isFocused, setFocused] = useState(false);
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
-    // No event tells that what had the focus was removed.
+    // No event reports that the focused element was removed.
     if (isFocused && section.current?.contains(document.activeElement) === false) {
       setFocused(false);
     }
@@ -57,7 +57,7 @@ export function RunsTable(props: Props): ReactElement {
       className="runs-table"
       onPointerEnter={(event) => setPointed(event.pointerType === "mouse")}
       onPointerLeave={() => setPointed(false)}
-      // With the focus on the whole, nobody works in a row.
+      // If the whole table has the focus, the user works in no row.
       onFocus={(event) => setFocused(event.target !== event.currentTarget)}
       onBlur={(event) =>
         setFocused(
@@ -70,7 +70,7 @@ export function RunsTable(props: Props): ReactElement {
           <Button
             size="sm"
             onClick={() => {
-              // The button goes: whoever pressed it by keyboard goes on from here, and the list is held no longer.
+              // The button disappears: the focus moves here, and the list is no longer held.
               section.current?.focus({ preventScroll: true });
               take();
             }}

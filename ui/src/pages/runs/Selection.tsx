@@ -16,7 +16,7 @@ interface Props {
   clear(): void;
 }
 
-/** What can be done with the selected runs. */
+/** The actions for the selected runs. */
 export function Selection({ runs, clear }: Props): ReactElement | null {
   const { can } = useScopes();
   const cache = useQueryClient();
@@ -25,7 +25,7 @@ export function Selection({ runs, clear }: Props): ReactElement | null {
   if (runs.length === 0) {
     return null;
   }
-  // The older one first: what changed since then is read from left to right.
+  // The older one first: changes are read from left to right.
   const [a, b] = [...runs].sort((one, other) => Date.parse(one.start_time) - Date.parse(other.start_time));
   return (
     <section className="runs-selection" aria-label="Selected runs">

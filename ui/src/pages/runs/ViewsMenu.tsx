@@ -14,7 +14,7 @@ interface Props {
   open(search: RunsSearch): void;
 }
 
-/** Opens a view of the list, and saves what is seen as one. */
+/** Opens a saved view of the list, and saves the current one. */
 export function ViewsMenu({ search, open }: Props): ReactElement {
   const views = useViews();
   const [isNaming, setNaming] = useState(false);

@@ -1,4 +1,4 @@
-/** Downloads of what is listed or selected: addresses of the API's export. */
+/** Downloads of the listed or selected runs: addresses of the API's export. */
 import { apiAddress } from "../../api/base";
 import type { MenuAction } from "../../parts/MenuButton";
 
@@ -11,7 +11,7 @@ const KINDS = [
   { name: "Printed lines as JSON lines", what: "output", format: "ndjson" },
 ] as const;
 
-/** Exports of the runs that these filters find. */
+/** Exports of the runs that match these filters. */
 export function exportsOf(
   filters: Readonly<Record<string, string | number | boolean | undefined>>,
 ): MenuAction[] {
@@ -24,7 +24,7 @@ export function exportsOf(
   }));
 }
 
-/** The filter that finds these runs. */
+/** The filter that matches these runs. */
 export function filterOf(ids: readonly string[]): { q: string } {
   return { q: `id:${ids.join(",")}` };
 }

@@ -1,4 +1,4 @@
-/** What the address of the list means: as a question to the API, and as words for people. */
+/** The meaning of the list's address: as a request to the API, and in words. */
 import type { ListQuery } from "../../api/queries";
 import type { Zone } from "../../app/preferences";
 import { duration } from "../../parts/format";
@@ -7,10 +7,10 @@ import type { RunsSearch } from "./search";
 /** Rows of a page. */
 export const PAGE = 50;
 
-/** The filters that narrow the list; the rest of the address is about order and place. */
+/** The filters of the list; the rest of the address is about order and page. */
 export type FilterName = Exclude<keyof RunsSearch, "sort" | "order" | "cost" | "cursor" | "q">;
 
-/** Every filter, with the word that its chip begins with. */
+/** Every filter, with the first word of its chip. */
 export const FILTERS: readonly (readonly [FilterName, string])[] = [
   ["status", "status"],
   ["type", "type"],
@@ -64,7 +64,7 @@ function words(name: FilterName, value: string | number | boolean): string {
   if (name === "since") {
     return Object.entries(SINCE_WORDS).find(([word]) => word === value)?.[1] ?? value;
   }
-  // Only these are words of ours: a host may be called web_01.
+  // Only these are our own words: a host may be called web_01.
   return name === "reason" ? value.replaceAll("_", " ") : value;
 }
 
@@ -90,7 +90,7 @@ export function listQuery(search: RunsSearch, now: Date, zone: Zone): ListQuery 
   };
 }
 
-/** When a relative time began. Rounded to ten minutes, so that Back finds the same question in the cache. */
+/** The beginning of a relative time. Rounded to ten minutes, so that Back finds the same query in the cache. */
 function startOf(since: NonNullable<RunsSearch["since"]>, now: Date, zone: Zone): Date {
   if (since === "today") {
     const start = new Date(now);

@@ -1,23 +1,23 @@
-/** Keeps rows where they are while somebody points at them. */
+/** Keeps rows in their positions while the user points at them. */
 import { useState } from "react";
 import type { ListedExecution } from "../../api/types";
 
 export interface HeldRuns {
   runs: readonly ListedExecution[];
-  /** How many new runs wait until nobody points at the table. */
+  /** Number of new runs that wait until the pointer leaves the table. */
   waiting: number;
   /** Shows them now. */
   take(): void;
 }
 
 /**
- * The rows to show. While `isHeld`, none moves: records change in place, and new runs are counted. `question` tells one
- * list from another: its rows are never held over.
+ * The rows to show. While `isHeld`, they do not move: records change in place, and new runs are counted. `question`
+ * identifies the list: another list is shown at once.
  */
 export function useHeld(question: string, latest: readonly ListedExecution[], isHeld: boolean): HeldRuns {
   const [shown, setShown] = useState({ question, runs: latest });
   const take = () => setShown({ question, runs: latest });
-  // Where there are no rows, none can move.
+  // Without rows, none can move.
   if (shown.question !== question || !isHeld || shown.runs.length === 0) {
     if (shown.question !== question || shown.runs !== latest) {
       take();
@@ -26,13 +26,14 @@ export function useHeld(question: string, latest: readonly ListedExecution[], is
   }
   const held = hold(shown.runs, latest);
   if (held.runs !== shown.runs) {
-    // What was known last of a run stays, also once the list no longer has it: one that ended leaves the list of those that run.
+    // The last known record of a run stays, even if it has left the list: one that ended leaves the list of
+    // running ones.
     setShown({ question, runs: held.runs });
   }
   return { ...held, take };
 }
 
-/** The rows shown, with what is known of them by now (the same list, if that is nothing new), and the number of other runs. */
+/** The displayed rows with their current records (the same list, if nothing is new), and the number of other runs. */
 export function hold(
   shown: readonly ListedExecution[],
   latest: readonly ListedExecution[],

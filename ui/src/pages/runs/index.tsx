@@ -29,13 +29,14 @@ const route = getRouteApi("/shell/runs");
 
 const NO_RUNS: readonly ListedExecution[] = [];
 
-/** All runs, newest first: what is going on, what failed, and the way to each of them. */
+/** All runs, newest first: what is running, what failed, and links to each of them. */
 export function Runs(): ReactElement {
   const search = route.useSearch();
   const { change, open } = useChange();
   const { zone } = usePreferences();
   const today = useToday(zone, search.since === "today");
-  // "In the last 24 hours" is counted from when the filter was chosen: rows that leave it meanwhile do no harm.
+  // "In the last 24 hours" counts from the moment when the filter was chosen: rows that have become older do no
+  // harm.
   // biome-ignore lint/correctness/useExhaustiveDependencies: at midnight, "today" is another day
   const query = useMemo(() => listQuery(search, new Date(collectorNow()), zone), [search, zone, today]);
   const question = JSON.stringify(query);
@@ -77,13 +78,13 @@ export function Runs(): ReactElement {
   );
 }
 
-/** The day that it is, for a list of today's runs: it changes at midnight. */
+/** The current day, for a list of today's runs: it changes at midnight. */
 function useToday(zone: Zone, isWanted: boolean): string | undefined {
   const now = useNow(60_000);
   return isWanted ? day(new Date(now), zone) : undefined;
 }
 
-/** Adds a column with costs, where there are prices. */
+/** Adds a column with costs, if there are prices. */
 function CostSwitch({
   isOn,
   change,
@@ -126,7 +127,7 @@ function useChange() {
   return { change, open };
 }
 
-/** The address without what is undefined. */
+/** The address without undefined values. */
 function without(search: Changes): RunsSearch {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
 }

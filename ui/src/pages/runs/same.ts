@@ -1,4 +1,7 @@
-/** Records that did not change stay the same objects, so that their rows are not drawn again whenever the list is read again. */
+/**
+ * Records that did not change stay the same objects, so that their rows are not drawn again whenever the list
+ * is read again.
+ */
 import { useRef } from "react";
 import type { ListedExecution } from "../../api/types";
 
@@ -12,7 +15,7 @@ export function useSame(latest: readonly ListedExecution[]): readonly ListedExec
   return last.current;
 }
 
-/** The records of `after`, each as the object that `before` has if it says the same. */
+/** The records of `after`, each as the object from `before` if both have the same content. */
 export function sameRecords(
   before: readonly ListedExecution[],
   after: readonly ListedExecution[],

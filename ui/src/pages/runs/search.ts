@@ -2,7 +2,7 @@ import { count, flag, oneOf, type RawSearch, text } from "../../app/search";
 
 export const STATUSES = ["running", "failed", "success"] as const;
 export const TYPES = ["playbook", "adhoc"] as const;
-/** Times that stay true when a link is opened later. `today` begins at midnight of the chosen zone. */
+/** Relative times, which stay correct when a link is opened later. `today` begins at midnight of the chosen zone. */
 export const SINCE = ["today", "24h", "7d", "30d"] as const;
 export const REASONS = [
   "task_failed",
@@ -14,7 +14,7 @@ export const REASONS = [
   "ansible_error",
 ] as const;
 
-/** The list's filters, by the names that they have in the API, a query, and the place in the list. */
+/** The list's filters, by their names in the API, a query, and the position in the list. */
 export interface RunsSearch {
   q?: string;
   status?: (typeof STATUSES)[number];

@@ -1,4 +1,4 @@
-/** What the list of runs asks for first, while its code is still on its way. */
+/** The first requests of the list of runs, sent while its code is loaded. */
 import type { QueryClient } from "@tanstack/react-query";
 import { collectorNow } from "../../api/clock";
 import { runsQuery } from "../../api/queries";

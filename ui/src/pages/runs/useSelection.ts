@@ -1,9 +1,9 @@
-/** The runs that are selected: also when they are on another page, or have left the list. */
+/** The selected runs, even if they are on another page, or have left the list. */
 import { useCallback, useState } from "react";
 import type { ListedExecution } from "../../api/types";
 
 export interface Selected {
-  /** The records as they were when they were selected, by their ids. */
+  /** The records at the time of the selection, by their ids. */
   selected: ReadonlyMap<string, ListedExecution>;
   select(run: ListedExecution, isSelected: boolean): void;
   clear(): void;

@@ -1,15 +1,15 @@
-/** Saved views: the list's address under a name, kept in this browser. */
+/** Saved views: the list's address under a name, stored in this browser. */
 import { useEffect, useState } from "react";
 
 export interface View {
   name: string;
-  /** What stands after the `?`. */
+  /** The part after the `?`. */
   query: string;
 }
 
 const KEY = "playback.views";
 
-/** Views that everybody has. */
+/** Predefined views. */
 export const OWN_VIEWS: readonly View[] = [
   { name: "All runs", query: "" },
   { name: "Failed today", query: "status=failed&since=today" },

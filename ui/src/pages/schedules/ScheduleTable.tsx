@@ -12,7 +12,7 @@ import { Until } from "./Times";
 import { Why } from "./Why";
 import { inZone, OUTCOME_WORDS, runTitle } from "./words";
 
-/** A row for each schedule: when it runs, what became of its last time, and why it would start nothing. */
+/** A row for each schedule: when it runs, the outcome of its last time, and what would prevent its next run. */
 export function ScheduleTable({ schedules }: { schedules: readonly Schedule[] }): ReactElement {
   return (
     <Table aria-label="Schedules" variant="compact">
@@ -67,7 +67,7 @@ export function ScheduleTable({ schedules }: { schedules: readonly Schedule[] })
   );
 }
 
-/** In one's own time; what the zone of the schedule says is below where it differs. */
+/** In the user's time zone; the time in the schedule's zone is below if it differs. */
 function Next({ time }: { time: string | undefined }): ReactElement {
   return time === undefined ? (
     <span className="pb-subtle">none</span>
@@ -79,7 +79,7 @@ function Next({ time }: { time: string | undefined }): ReactElement {
   );
 }
 
-/** What became of the last time: of a run, how it went. */
+/** The outcome of the last time: for a run, its status. */
 function Last({ schedule }: { schedule: Schedule }): ReactElement {
   const { past, last_execution, last_status } = schedule;
   const last = past[0];

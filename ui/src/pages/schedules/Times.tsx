@@ -3,7 +3,7 @@ import { useNow } from "../../parts/now";
 import { Time } from "../../parts/Time";
 import { inZone, isWholeMinute } from "./words";
 
-/** Times as the schedule's zone has them, and how far away they are. */
+/** Times in the schedule's zone, and how far away they are. */
 export function Times({ times }: { times: readonly string[] }): ReactElement {
   const hasSeconds = !times.every(isWholeMinute);
   return (

@@ -4,7 +4,7 @@ import { Name } from "../../parts/Name";
 import { sentence } from "../../parts/states";
 import { Time } from "../../parts/Time";
 
-/** Why a schedule would start nothing: who paused it, or what the collector says. */
+/** Why a schedule would start no run: who paused it, or the collector's message. */
 export function Why({ schedule: { paused, blocked } }: { schedule: Schedule }): ReactElement | null {
   if (paused) {
     return (

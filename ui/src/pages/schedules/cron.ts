@@ -1,20 +1,20 @@
-/** Cron lines that people pick by how often something runs, and what a line says in words. */
+/** Cron lines that users choose by frequency, and the meaning of a line in words. */
 
 /** How often: the last is any line of cron. */
 export const OFTEN = ["hourly", "daily", "weekdays", "weekly", "monthly", "cron"] as const;
 
 export type Often = (typeof OFTEN)[number];
 
-/** When a schedule runs, as it is picked. */
+/** When a schedule runs, as chosen. */
 export interface When {
   often: Often;
-  /** `HH:MM`; of `hourly`, only the minutes count. */
+  /** `HH:MM`; for `hourly`, only the minutes count. */
   time: string;
-  /** Of `weekly`: 1 for Monday to 7 for Sunday. */
+  /** For `weekly`: 1 for Monday to 7 for Sunday. */
   weekday: number;
-  /** Of `monthly`: the day, or `L` for the last. */
+  /** For `monthly`: the day, or `L` for the last. */
   day: string;
-  /** Of `cron`. */
+  /** For `cron`. */
   line: string;
 }
 
@@ -56,7 +56,7 @@ export function lineOf({ often, time, weekday, day, line }: When): string {
   }
 }
 
-/** What was picked for a line; `cron` where it is none of the usual ones. */
+/** The choice that corresponds to a line; `cron` if it is not one of the usual ones. */
 export function whenOf(line: string): When {
   const free: When = { ...NEW_WHEN, often: "cron", line };
   const fields = (NICKNAMES.get(line.trim()) ?? line).trim().toLowerCase().split(/\s+/);
@@ -85,7 +85,7 @@ export function whenOf(line: string): When {
   return isDay ? { ...at, often: "monthly", day: day.toUpperCase() } : free;
 }
 
-/** "Every day at 03:30"; the line itself where it is none that people pick. */
+/** "Every day at 03:30"; the line itself if it is not one of the choices. */
 export function cronWords(line: string): string {
   const { often, time, weekday, day } = whenOf(line);
   switch (often) {

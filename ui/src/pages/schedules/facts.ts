@@ -3,7 +3,7 @@ import type { ScheduledRun } from "../../api/types";
 /** Name, value, and whether it is code. */
 export type Fact = readonly [name: string, value: string, isCode?: boolean];
 
-/** What a schedule runs, as names and values; what is not set has no line. */
+/** What a schedule runs, as names and values; missing values have no line. */
 export function runFacts(run: ScheduledRun): Fact[] {
   const { secrets, extra_vars: variables = {} } = run;
   const named = [
@@ -39,7 +39,7 @@ export function runFacts(run: ScheduledRun): Fact[] {
   );
 }
 
-/** Whoever may not launch sees names alone: their values are null. */
+/** Users who may not launch only see names: their values are null. */
 function variable([name, value]: [string, unknown]): string {
   if (value === null) {
     return name;

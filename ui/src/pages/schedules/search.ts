@@ -7,7 +7,7 @@ export function search(_raw: RawSearch): SchedulesSearch {
   return {};
 }
 
-/** What a new schedule begins with. */
+/** The initial values of a new schedule. */
 export function newSearch(raw: RawSearch): RunPreset {
   return {
     ...oneOf(raw, "type", ["playbook", "adhoc"]),

@@ -2,7 +2,7 @@
 import type { MissedTimes, Overlap, Schedule, ScheduledRun, ScheduleOutcome } from "../../api/types";
 import type { Scopes } from "../../app/session";
 
-/** What became of a time, or why the next one would start nothing. */
+/** The outcome of a time, or why the next one would start no run. */
 export const OUTCOME_WORDS: { readonly [outcome in ScheduleOutcome]: string } = {
   started: "Started",
   started_by_hand: "Run by hand",
@@ -26,7 +26,7 @@ export const OVERLAP_WORDS: readonly (readonly [Overlap, name: string, about: st
   ["cancel", "Cancel the last run", "The new one starts when that one has ended."],
 ];
 
-/** What a run by hand does where the last run is not over. */
+/** What a run by hand does if the last run is not finished. */
 export const BY_HAND_WORDS: { readonly [overlap in Overlap]: string } = {
   skip: "Its last run is not over: this is refused until it is.",
   queue: "Its last run is not over: the new one starts when it is.",
@@ -43,12 +43,15 @@ export function runTitle({ playbook, module, hosts }: ScheduledRun): string {
   return playbook ?? `${module ?? "command"} on ${hosts ?? ""}`;
 }
 
-/** Whether the token may change the schedule: with `run` its own, with `admin` all. The collector has the last word. */
+/**
+ * Whether the token may change the schedule: with `run` its own, with `admin` all. The collector has the final
+ * decision.
+ */
 export function mayChange({ owner }: Pick<Schedule, "owner">, { identity, can }: Scopes): boolean {
   return can("admin") || (can("run") && identity?.actor === owner);
 }
 
-/** A time as its zone has it: "Mon 2026-01-19 03:30 +01:00" of "2026-01-19T03:30:00+01:00"; with seconds if there are any. */
+/** A time in its zone: "Mon 2026-01-19 03:30 +01:00" for "2026-01-19T03:30:00+01:00"; with seconds if there are any. */
 export function inZone(time: string, hasSeconds = !isWholeMinute(time)): string {
   const [, date = "", clock = "", seconds = "", offset = ""] =
     /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):(\d{2})(?:\.\d+)?(Z|[+-]\d{2}:\d{2})$/.exec(time) ?? [];

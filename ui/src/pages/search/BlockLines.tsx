@@ -48,10 +48,10 @@ function Parts({ parts }: { parts: readonly string[] }): ReactElement {
   return (
     <>
       {parts.map((part, index) => {
-        // A carriage return rewrites a line in a terminal; here, all that was found is shown.
+        // A carriage return rewrites a line in a terminal; here, the whole text that matches is shown.
         const text = plainText(part.replaceAll("\r", "\u240d"));
-        // Parts have no identity but their place.
-        // biome-ignore lint/suspicious/noArrayIndexKey: as said
+        // Parts have no identity except their position.
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
         return index % 2 === 1 ? <mark key={index}>{text}</mark> : <Fragment key={index}>{text}</Fragment>;
       })}
     </>

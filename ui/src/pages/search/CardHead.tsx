@@ -6,10 +6,10 @@ import { HostLink } from "../../parts/HostLink";
 import { Name } from "../../parts/Name";
 import type { Card, CardHost } from "./cards";
 
-/** Hosts that are named; of more, only the number is said. */
+/** Maximum number of hosts that are named; beyond that, only their number is shown. */
 const MOST = 10;
 
-/** Task, place and hosts of the lines, and the way to where they stand. */
+/** Task, source and hosts of the lines, and links to them. */
 export function CardHead({ run, card }: { run: string; card: Card }): ReactElement {
   const [block] = card.blocks;
   const [task] = block?.tasks ?? [];
@@ -40,7 +40,7 @@ export function CardHead({ run, card }: { run: string; card: Card }): ReactEleme
   );
 }
 
-/** Each host leads to the whole result, or to its page where the task is not known. */
+/** Each host leads to the whole result, or to its page if the task is not known. */
 function Hosts({ run, hosts }: { run: string; hosts: readonly CardHost[] }): ReactElement {
   const left = hosts.length - MOST;
   return (

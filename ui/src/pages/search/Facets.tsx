@@ -11,7 +11,7 @@ const FEW = 6;
 
 interface Props {
   query: string;
-  /** Not there yet while lines are counted. */
+  /** Missing while lines are counted. */
   counts: SearchFacets | undefined;
 }
 
@@ -92,7 +92,7 @@ function Choice({ isChosen, query, lines, children }: ChoiceProps): ReactElement
         })}
         className={isChosen ? "search-choice search-is-chosen" : "search-choice"}
         {...(isChosen && { "aria-current": "true" })}
-        // "Current" would be every link of this page: the query tells them apart, not the path.
+        // Every link of this page would be "current": the query distinguishes them, not the path.
         activeProps={{}}
         activeOptions={{ exact: true }}
         preload={false}

@@ -29,7 +29,7 @@ const FIRST = [
   ["/deprecat(ed|ion)/", "What will stop working with the next version of Ansible?"],
 ] as const;
 
-/** What to look for, where nothing is looked for yet. */
+/** Example searches, shown before the first search. */
 export function FirstSearches(): ReactElement {
   return (
     <div className="search-first">

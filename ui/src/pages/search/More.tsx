@@ -6,7 +6,7 @@ import { plural } from "../../parts/format";
 import { LinkButton } from "../../parts/LinkButton";
 import { Time } from "../../parts/Time";
 
-/** What comes after the lines: how far back the search came, and the way on. */
+/** What follows the lines: how far back the search went, and a link to continue. */
 export function More({ page, cursor }: { page: SearchPage; cursor: string | undefined }): ReactElement {
   const { hits, next_cursor: next, timed_out: isOver, searched_back_to: back } = page;
   return (

@@ -8,12 +8,12 @@ import { Time } from "../../parts/Time";
 const CONTEXTS = [0, 2, 5] as const;
 
 interface Props {
-  /** The answer with the counts, once it is there. */
+  /** The answer with the counts, when it has arrived. */
   counted: SearchPage | undefined;
   context: number;
 }
 
-/** How much was found, and how much of its surroundings is shown. */
+/** The number of lines found, and how many lines around them are shown. */
 export function Toolbar({ counted, context }: Props): ReactElement {
   const navigate = useNavigate({ from: "/search" });
   return (

@@ -1,4 +1,4 @@
-/** Puts the lines that were found together: by run, and within a run those whose surroundings meet. */
+/** Groups the lines found: by run, and within a run those whose surrounding lines meet. */
 import type { SearchHit } from "../../api/types";
 
 export interface Line {
@@ -8,7 +8,7 @@ export interface Line {
   readonly parts: readonly string[];
 }
 
-/** Lines that follow each other at one place: printed, or in one field of one result. */
+/** Successive lines of one source: printed, or in one field of one result. */
 export interface Block {
   readonly in: string;
   readonly seq: number;
@@ -57,7 +57,7 @@ function add(blocks: Block[], hit: SearchHit): void {
   }
 }
 
-/** Printed lines are all at one place, though each batch of them is an event of its own. */
+/** Printed lines have one source, though each batch of them is a separate event. */
 function isAt(block: Block, hit: SearchHit): boolean {
   return block.in === hit.in && (hit.in === "output" || block.seq === hit.seq);
 }
@@ -74,7 +74,7 @@ function touches(block: Block, lines: readonly Line[]): boolean {
   return from <= last + 1 && to >= first - 1;
 }
 
-/** Adds lines in their order. A line with matches takes the place of the same line as the surroundings of another. */
+/** Adds lines in their order. A line with matches replaces the same line in the context of another. */
 function merge(into: Line[], lines: readonly Line[]): void {
   for (const line of lines) {
     const at = into.findIndex(({ number }) => number >= line.number);

@@ -1,13 +1,13 @@
-/** Puts the places of one result together, and results that say the same on several hosts. */
+/** Groups the fields of one result, and results with the same text on several hosts. */
 import type { Block } from "./blocks";
 
 export interface CardHost {
   readonly name: string;
-  /** Number of the task, where it is known: both lead to the result. */
+  /** Number of the task, if it is known: both lead to the result. */
   readonly task: number | undefined;
 }
 
-/** Lines of one place in the output, or of all fields of a result. */
+/** Lines of one part of the output, or of all fields of a result. */
 export interface Card {
   readonly key: string;
   readonly blocks: Block[];
@@ -39,7 +39,7 @@ function addHosts({ hosts }: Card, { hosts: names, tasks }: Block): void {
   }
 }
 
-/** One card for results of the same task with the same lines; printed lines stay where they are. */
+/** One card for results of the same task with the same lines; printed lines are not grouped. */
 function alike(cards: readonly Card[]): Card[] {
   const known = new Map<string, Card>();
   return cards.filter((card) => {

@@ -1,4 +1,4 @@
-/** What narrows a search: each facet is a filter that is written into the query. */
+/** The facets of a search: each is a filter that is written into the query. */
 import type { SearchPage } from "../../api/types";
 import { filters, withFilter, withoutField, withoutFilter } from "../../parts/query/edit";
 
@@ -31,7 +31,7 @@ export function facetsOf(query: string, counts: SearchFacets | undefined): Facet
   return FACETS.map(([field, title]) => {
     const counted = counts?.[field] ?? [];
     const set = chosen.get(field) ?? [];
-    // A filter that finds nothing is still there, and must be removable.
+    // A filter that matches nothing is still shown, because it must be removable.
     const missing = set.filter((value) => counted.every((one) => one.value !== value));
     const values = [...missing.map((value) => ({ value, lines: 0 })), ...counted].map((one) => {
       const isChosen = set.includes(one.value);
@@ -61,7 +61,7 @@ export function timesOf(query: string): TimeChoice[] {
   const hasTime = since !== undefined || chosen.has("until");
   const rest = withoutField(withoutField(query, "since"), "until");
   return [
-    // A query of a time alone says nothing to look for once the time is gone.
+    // A query that only has a time has nothing to search for without it.
     ...(rest === "" ? [] : [{ title: "Any time", isChosen: !hasTime, query: rest }]),
     ...TIMES.map(([value, title]) => ({
       title,

@@ -93,7 +93,7 @@ function Lines({ page, cursor }: { page: SearchPage; cursor: string | undefined 
   );
 }
 
-/** The facets: beside the lines, or folded above them where there is no room. */
+/** The facets: beside the lines, or folded above them if space is scarce. */
 function Side({ query, counted }: { query: string; counted: SearchPage | undefined }): ReactElement {
   const isWide = useIsWide();
   const [isOpen, setOpen] = useState(false);

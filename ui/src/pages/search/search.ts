@@ -1,10 +1,10 @@
 import { count, type RawSearch, text } from "../../app/search";
 
-/** What the address of the search holds. */
+/** The search page's part of the address. */
 export interface SearchSearch {
   /** The query (docs/search.md). */
   q?: string;
-  /** Where the page before ended; none for the newest lines. */
+  /** Where the previous page ended; none for the newest lines. */
   cursor?: string;
   /** Lines around each line. */
   context?: number;
@@ -15,7 +15,7 @@ export function search(raw: RawSearch): SearchSearch {
   return {
     ...text(raw, "q"),
     ...text(raw, "cursor"),
-    // The API takes 20 at most.
+    // The API accepts at most 20.
     ...(context !== undefined && { context: Math.min(context, 20) }),
   };
 }

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 /** The same width as in search.css. */
 const wide = window.matchMedia("(min-width: 1100px)");
 
-/** Whether the facets have room beside the lines. */
+/** Whether there is space for the facets beside the lines. */
 export function useIsWide(): boolean {
   return useSyncExternalStore(subscribe, () => wide.matches);
 }

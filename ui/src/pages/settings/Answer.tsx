@@ -6,7 +6,7 @@ import { integer } from "../../parts/format";
 import { sentence } from "../../parts/states";
 import { answerWords, keptWords } from "./cleanup";
 
-/** What a cleanup deleted or would delete, with the runs themselves where it is a dry run. */
+/** What a cleanup deleted or would delete; for a dry run, with the runs themselves. */
 export function Answer({ answer }: { answer: CleanupAnswer }): ReactElement {
   const { dry_run, examined, executions, payloads, deleted, payloads_removed, erased } = answer;
   const kept = keptWords(answer);

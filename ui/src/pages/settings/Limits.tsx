@@ -11,7 +11,7 @@ interface Props {
   change(changes: Partial<CleanupForm>): void;
 }
 
-/** The configured rules, or limits of one's own. */
+/** The configured rules, or the user's own limits. */
 export function Limits({ form, change }: Props): ReactElement {
   return (
     <>

@@ -13,7 +13,7 @@ import { sentence } from "../../parts/states";
 import { SCOPES } from "./scopes";
 import { tokenRequest } from "./tokens";
 
-/** Makes a token, and shows it: once, because nobody can ask for it again. It is in no cache. */
+/** Creates a token, and shows it once, because it cannot be requested again. It is in no cache. */
 export function NewToken(): ReactElement {
   const id = useId();
   const cache = useQueryClient();

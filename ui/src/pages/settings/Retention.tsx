@@ -19,14 +19,14 @@ function cleanUp(body: CleanupRequest): Promise<CleanupAnswer> {
   return read(api.POST("/api/v1/ansible/executions/cleanup", { body }));
 }
 
-/** The end of the audit trail, which says how long its entries are kept. */
+/** The end of the audit trail, which also says how long its entries are kept. */
 const trailQuery = queryOptions({
   queryKey: ["audit", { limit: 1 }],
   queryFn: ({ signal }) =>
     read(api.GET("/api/v1/ansible/audit", { params: { query: { limit: 1 } }, signal })),
 });
 
-/** Deletes old runs: first shows what would go, and deletes exactly by those limits after a confirmation. */
+/** Deletes old runs: first shows what would be deleted, and deletes by exactly those limits after a confirmation. */
 export function Retention(): ReactElement {
   const [form, setForm] = useState(EMPTY);
   const [isAsking, setAsking] = useState(false);
@@ -36,7 +36,7 @@ export function Retention(): ReactElement {
   const [deleted, setDeleted] = useState<CleanupAnswer>();
   const change = (changes: Partial<CleanupForm>) => {
     setForm((now) => ({ ...now, ...changes }));
-    // What was shown is not what these limits would delete.
+    // The displayed result no longer matches these limits.
     look.reset();
     setDeleted(undefined);
   };

@@ -9,7 +9,7 @@ const COMMANDS = [
   ["Revoke one, which ends its logins, too", "playback token revoke ann"],
 ] as const;
 
-/** How tokens are managed on the collector's machine, for those whose own does not allow it here. */
+/** How tokens are managed on the collector's machine, for users whose own token does not allow it here. */
 export function TokenCommands(): ReactElement {
   return (
     <Section

@@ -18,7 +18,7 @@ export const tokensQuery = queryOptions({
   queryFn: async ({ signal }) => (await read(api.GET("/api/v1/ansible/tokens", { signal }))).tokens,
 });
 
-/** The tokens that people made: listed, made and revoked. */
+/** The tokens that people created: list, create, revoke. */
 export function Tokens(): ReactElement {
   const tokens = useQuery(tokensQuery);
   const [revoked, setRevoked] = useState<Token>();

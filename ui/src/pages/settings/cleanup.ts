@@ -1,4 +1,4 @@
-/** The form of a cleanup, the request that it becomes, and its answer in words. */
+/** The form of a cleanup, its conversion into a request, and the answer in words. */
 import type { CleanupAnswer, CleanupRequest } from "../../api/types";
 import { plural } from "../../parts/format";
 
@@ -44,7 +44,7 @@ export function cleanupRequest(form: CleanupForm): CleanupRequest {
   };
 }
 
-/** Whether a limit says what goes: filters alone delete nothing. */
+/** Whether there is a limit: filters alone delete nothing. */
 export function hasLimit({ isConfigured, days, runs, bytes, payloadDays }: CleanupForm): boolean {
   return isConfigured || [days, runs, bytes, payloadDays].some((limit) => limit.trim() !== "");
 }

@@ -9,7 +9,7 @@ import { Who } from "./Who";
 import "../../parts/lists.css";
 import "./settings.css";
 
-/** How the pages look in this browser, who is logged in, tokens, and what is kept. */
+/** The appearance of the pages in this browser, who is logged in, tokens, and retention. */
 export function Settings(): ReactElement {
   const { can } = useScopes();
   return (

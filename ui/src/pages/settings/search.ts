@@ -1,6 +1,6 @@
 import type { RawSearch } from "../../app/search";
 
-/** What the address of this page holds. */
+/** This page's part of the address. */
 export type SettingsSearch = Record<never, never>;
 
 export function search(_raw: RawSearch): SettingsSearch {

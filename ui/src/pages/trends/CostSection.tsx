@@ -25,7 +25,7 @@ const WORDS: Record<CostBy, string> = {
   period: "Period",
 };
 
-/** What runs cost, in all and for each playbook, label, user, host or period; nothing where there are no prices. */
+/** What runs cost, in total and for each playbook, label, user, host or period; nothing if there are no prices. */
 export function CostSection({ search }: { search: TrendsSearch }): ReactElement | null {
   const navigate = route.useNavigate();
   const { cost_by: by = "playbook" } = search;
@@ -139,7 +139,7 @@ function CostTable({ name, children }: { name: string; children: ReactNode }): R
 
 interface RowProps {
   cost: CostFigures;
-  /** Of the largest in the table, from 0 to 1. */
+  /** Share of the largest in the table, from 0 to 1. */
   share: number;
   runs: ReactNode;
   children: ReactNode;

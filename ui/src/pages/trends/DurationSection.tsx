@@ -14,7 +14,7 @@ import { Section } from "./Section";
 /** uPlot is loaded when there is something to draw. */
 const DurationChart = lazy(() => import("./DurationChart"));
 
-/** So many runs are in the table beside the chart: a person who needs more narrows the filters. */
+/** Number of runs in the table beside the chart: for more, users narrow the filters. */
 const ROWS = 100;
 
 interface Props {
@@ -22,7 +22,7 @@ interface Props {
   points: readonly Point[];
 }
 
-/** The durations of the playbook that ran most often among those that are looked at. */
+/** The durations of the playbook with the most runs among those that are examined. */
 export function DurationSection({ trends, points }: Props): ReactElement | null {
   const trend = trends.playbooks.find(({ durations }) => durations && durations.runs > 1);
   return trend === undefined ? null : <Durations trend={trend} points={points} />;

@@ -15,7 +15,7 @@ interface Props {
   error: unknown;
 }
 
-/** Which runs are looked at. */
+/** The runs to examine. */
 export function Filters({ search, error }: Props): ReactElement {
   const navigate = route.useNavigate();
   const change = (changes: TrendsSearch) =>
@@ -84,7 +84,7 @@ export function Filters({ search, error }: Props): ReactElement {
   );
 }
 
-/** Whether the collector refused the query, which its field then says. */
+/** Whether the collector refused the query; then its field shows the error. */
 export function isQueryError(error: unknown): error is ApiError {
   return error instanceof ApiError && error.message.startsWith("q: ");
 }

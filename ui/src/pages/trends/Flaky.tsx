@@ -13,11 +13,11 @@ interface Item {
   kind: "Playbook" | "Task" | "Host";
   turns: Turns;
   name: ReactNode;
-  /** The way to its failed runs. */
+  /** The link to its failed runs. */
   runs: ReactNode;
 }
 
-/** What passes and fails in turn, although nothing else changed. */
+/** What alternates between success and failure, although nothing else changed. */
 export function Flaky({ trends }: { trends: Trends }): ReactElement {
   const items = itemsOf(trends);
   return (

@@ -13,7 +13,7 @@ import { goingQuery } from "./queries";
 import { Section } from "./Section";
 import type { TrendsSearch } from "./search";
 
-/** What has been running the longest; marked where earlier runs took much less. */
+/** The longest-running executions; marked if earlier runs took much less time. */
 export function Going({ search }: { search: TrendsSearch }): ReactElement {
   const { playbook, host } = search;
   const { data = [] } = useQuery(

@@ -4,7 +4,7 @@ import { Change } from "./Change";
 import { Section } from "./Section";
 import { TaskName } from "./TaskName";
 
-/** Tasks that take another time than before. */
+/** Tasks whose durations changed. */
 export function SlowerAndFaster({ trends }: { trends: Trends }): ReactElement | null {
   const tasks = trends.tasks.filter(({ durations }) => (durations?.changes ?? []).length > 0);
   if (tasks.length === 0) {

@@ -98,7 +98,9 @@ function BucketTable({ buckets, zone, search }: Omit<BarProps, "bucket" | "most"
   );
 }
 
-/** The filters of the list that finds the runs of a bar. The end is included there: a bar ends just before the next. */
+/**
+ * The filters of the list that match the runs of a bar. The list includes the end, so a bar ends just before the next.
+ */
 function runsIn({ start, end }: Bucket, { playbook, host, q }: TrendsSearch) {
   return {
     start_date: new Date(start).toISOString(),
@@ -113,7 +115,7 @@ function label(bucket: Bucket | undefined, zone: Zone): string {
   if (bucket === undefined) {
     return "";
   }
-  // A day has 23 hours where clocks are set forward.
+  // A day has 23 hours when clocks are set forward.
   const isDay = bucket.end - bucket.start >= 23 * 3_600_000;
   const start = new Date(bucket.start);
   return isDay ? day(start, zone) : dateTime(start, zone).slice(0, 16);

@@ -4,7 +4,7 @@ import type { TaskTrend } from "../../api/types";
 import { fileName } from "../../parts/format";
 import { Name } from "../../parts/Name";
 
-/** A task: its name, where it is, and the way to its lines in all runs. */
+/** A task: its name, its file and line, and a link to its lines in all runs. */
 export function TaskName({ task }: { task: TaskTrend }): ReactElement {
   const { name, role, action, path, line, playbook } = task;
   const place = path ? `${path.split("/").slice(-2).join("/")}${line ? `:${line}` : ""}` : "";

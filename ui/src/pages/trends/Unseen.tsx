@@ -8,7 +8,7 @@ import { Section } from "./Section";
 
 const SPAN = "30d";
 
-/** Hosts that no run has started on for long. */
+/** Hosts on which no run has started for long. */
 export function Unseen(): ReactElement {
   const { data } = useQuery(unseenQuery(SPAN));
   const hosts = data?.hosts ?? [];

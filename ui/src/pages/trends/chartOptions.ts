@@ -63,7 +63,7 @@ function steps(): uPlot.Series.PathBuilder {
   return uPlot.paths.stepped?.({ align: 1 }) ?? (() => null);
 }
 
-/** Failed runs are crosses, so that they are told apart without colour. */
+/** Failed runs are crosses, so that they can be distinguished without colour. */
 function crosses(color: string): uPlot.Series.Points.Show {
   return (plot, series, from, to) => {
     const { ctx } = plot;

@@ -3,13 +3,13 @@ import type { CostFigures, Statistics } from "../../api/types";
 
 export interface CostOf {
   cost: CostFigures;
-  /** Of the largest in the list, from 0 to 1. Only for bars: a number of JavaScript is not as exact as an amount. */
+  /** Share of the largest in the list, from 0 to 1. Only for bars: a JavaScript number is not as exact as an amount. */
   share: number;
 }
 
 export interface GroupCost extends CostOf {
   name: string;
-  /** The name with its folder, which tells groups of the same name apart. */
+  /** The name with its folder, which distinguishes groups with the same name. */
   title: string;
 }
 

@@ -1,4 +1,4 @@
-/** The runs behind the charts, and how they are put together. */
+/** The runs behind the charts, and how they are grouped. */
 import type { ExecutionFields, PlaybookTrend } from "../../api/types";
 
 export interface Point {
@@ -29,7 +29,7 @@ export function pointsOf(runs: readonly ExecutionFields[]): Point[] {
     .sort((a, b) => a.start - b.start);
 }
 
-/** Those of one playbook. A name that is relative belongs to the folder that it was run in. */
+/** The runs of one playbook. A relative name belongs to the folder in which it was run. */
 export function pointsOfPlaybook(points: readonly Point[], { name, folder }: PlaybookTrend): Point[] {
   return points.filter((point) => point.name === name && (!folder || point.folder === folder));
 }
@@ -43,14 +43,14 @@ export interface Bucket {
 }
 
 const HOUR = 3_600_000;
-/** Lengths that people think in. */
+/** Usual lengths of time. */
 const LENGTHS = [HOUR, 6 * HOUR, 24 * HOUR, 7 * 24 * HOUR, 28 * 24 * HOUR];
 /** More bars than this would be too thin to click. */
 const MOST_BUCKETS = 60;
 
 /**
- * Runs counted by spans of time, those without runs included. Days begin at midnight of a zone, also where its clocks change: `offsetAt` says
- * how far it is ahead of UTC at a time, both in milliseconds.
+ * Counts of runs by spans of time, including spans without runs. Days begin at midnight of a zone, even if
+ * its clocks change: `offsetAt` returns how far it is ahead of UTC at a time; both are in milliseconds.
  */
 export function bucketsOf(points: readonly Point[], offsetAt: (time: number) => number): Bucket[] {
   const [first, last] = [points[0], points.at(-1)];
@@ -59,7 +59,7 @@ export function bucketsOf(points: readonly Point[], offsetAt: (time: number) => 
   }
   const span = last.start - first.start;
   const length = LENGTHS.find((one) => span / one < MOST_BUCKETS - 1) ?? span / (MOST_BUCKETS - 1);
-  // Hours have no names of their own while clocks are set back: then one name would stand for two.
+  // While clocks are set back, hours have no names of their own: otherwise one name would mean two hours.
   const offset = length > HOUR ? offsetAt : () => offsetAt(last.start);
   const numberOf = (time: number) => Math.floor((time + offset(time)) / length);
   const startOf = (number: number) => {
@@ -82,7 +82,7 @@ export function bucketsOf(points: readonly Point[], offsetAt: (time: number) => 
   return buckets;
 }
 
-/** The median at each point: that of before a change of durations, and that of after it. */
+/** The median at each point: before a change of durations, the earlier one, and after it, the later one. */
 export function mediansOf(points: readonly Point[], trend: PlaybookTrend): (number | null)[] {
   const { durations } = trend;
   const changes = durations?.changes ?? [];

@@ -1,10 +1,10 @@
-/** What the page reads. Below `["executions"]`, so that it is read again when runs end. */
+/** The data of the page. Below `["executions"]`, so that it is read again when runs end. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, read } from "../../api/client";
 import type { ExecutionFields } from "../../api/types";
 import type { CostBy, TrendsSearch } from "./search";
 
-/** The filters as the API has them; the period is a part of the query. */
+/** The filters in the form of the API; the period is a part of the query. */
 export function filtersOf({ playbook, host, q, since }: TrendsSearch) {
   const query = [q && since ? `(${q})` : q, since && `since:${since}`].filter(Boolean).join(" ");
   return {
@@ -38,7 +38,7 @@ export function runsBehindQuery(filters: Filters, limit: number) {
   });
 }
 
-/** Sums of costs. Without a period, those of the last 30 days: statistics have a beginning. */
+/** Sums of costs. Without a period, those of the last 30 days: statistics need a beginning. */
 export function statisticsQuery(filters: Filters, by: CostBy) {
   const isOpen = filters.q === undefined || !filters.q.includes("since:");
   const query = {
@@ -53,7 +53,7 @@ export function statisticsQuery(filters: Filters, by: CostBy) {
   });
 }
 
-/** Hosts that no run has started on for that long; the first few. */
+/** Hosts on which no run has started for this long; the first few. */
 export function unseenQuery(unseen: string) {
   const query = { unseen, limit: 10 };
   return queryOptions({
@@ -62,7 +62,7 @@ export function unseenQuery(unseen: string) {
   });
 }
 
-/** What is running, the oldest first: among these are the runs that never end. */
+/** The running executions, the oldest first: those that never end are among them. */
 export function goingQuery(filters: Omit<Filters, "q">) {
   const query = { ...filters, status: "running", order: "asc", limit: 10, fields: GOING } as const;
   return queryOptions({

@@ -1,15 +1,15 @@
 import { count, oneOf, type RawSearch, text } from "../../app/search";
 
-/** How far back runs are looked at. */
+/** How far back runs are examined. */
 export const PERIODS = ["7d", "30d", "90d", "365d"] as const;
-/** How many of the newest runs are looked at. */
+/** How many of the newest runs are examined. */
 export const AMOUNTS = [200, 500, 1000] as const;
 
-/** What the costs of runs are added up by. */
+/** The groups for which the costs of runs are added up. */
 export const COST_BY = ["playbook", "label", "user", "host", "period"] as const;
 export type CostBy = (typeof COST_BY)[number];
 
-/** Values may be undefined, so that one that is taken back leaves the address. */
+/** A value may be undefined, which removes it from the address. */
 export interface TrendsSearch {
   playbook?: string | undefined;
   host?: string | undefined;

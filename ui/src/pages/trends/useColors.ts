@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** The colours of a chart: a canvas knows no CSS variables. */
+/** The colours of a chart: a canvas cannot use CSS variables. */
 export interface Colors {
   text: string;
   grid: string;

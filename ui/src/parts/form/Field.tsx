@@ -15,7 +15,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** A field with its label, its help, and what the collector says is wrong with it. */
+/** A field with its label, its help, and the collector's error about it. */
 export function Field({ name, label, problem, isRequired = false, help, children }: Props): ReactElement {
   const text = problem?.field === name ? problem.text : undefined;
   return (

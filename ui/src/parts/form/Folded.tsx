@@ -4,15 +4,15 @@ import type { Problem } from "./problem";
 
 interface Props {
   title: string;
-  /** The names of the fields inside: if one is wrong, it must be seen. */
+  /** The names of the fields inside: an invalid one must be visible. */
   fields: readonly string[];
   problem: Problem | undefined;
-  /** Whether it begins unfolded, because something inside is not as usual. */
+  /** Whether it begins unfolded, because a field inside differs from its default. */
   isUsed?: boolean;
   children: ReactNode;
 }
 
-/** Fields that most people leave as they are. */
+/** Fields that most users do not change. */
 export function Folded({ title, fields, problem, isUsed = false, children }: Props): ReactElement {
   const [isExpanded, setExpanded] = useState(isUsed);
   const isWrong = problem?.field !== undefined && fields.includes(problem.field);

@@ -1,7 +1,7 @@
-/** Which field of a form a refused request is about. */
+/** The field of a form that a refused request concerns. */
 
 export interface Problem {
-  /** The field, by its name in the API; none if the whole request is meant. */
+  /** The field, by its name in the API; none if the error concerns the whole request. */
   field: string | undefined;
   text: string;
 }
@@ -21,14 +21,14 @@ export function problemOf(message: string, isField: (name: string) => boolean): 
   return { field: undefined, text: message };
 }
 
-/** Leads to the field that is wrong, once it is drawn: it may have been folded. */
+/** Moves to the invalid field, once it is drawn: it may have been folded. */
 export function focusOn(field: string | undefined): void {
   if (field !== undefined) {
     requestAnimationFrame(() => document.getElementById(field)?.focus());
   }
 }
 
-/** What is wrong, without the name and the value, which stand beside it: the form shows both. */
+/** The error, without the name and the value, which the form shows beside it. */
 function withoutName(message: string, name: string): string {
   if (!message.startsWith(name)) {
     return message;

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 
-/** Examples of a query, each with what it finds. */
+/** Examples of a query, each with its meaning. */
 export function QueryExamples({
   examples,
 }: {

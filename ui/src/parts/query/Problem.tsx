@@ -5,13 +5,13 @@ import { beforeColumn, queryProblem } from "./problem";
 
 interface Props {
   query: string;
-  /** The collector's words; they name the column. */
+  /** The collector's message, which names the column. */
   message: string;
-  /** The field: the mark stands below the column in it. */
+  /** The field: the mark is below the column in it. */
   input: RefObject<HTMLInputElement | null>;
 }
 
-/** What is wrong with a query, below the place that is meant. */
+/** The error in a query, below its position. */
 export function Problem({ query, message, input }: Props): ReactElement {
   const { column, text } = queryProblem(message);
   const start = useTextStart(input);

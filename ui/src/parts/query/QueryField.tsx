@@ -20,19 +20,19 @@ import type { KnownValues } from "./values";
 import "./query.css";
 
 interface Props {
-  /** What applies now: the address says so. */
+  /** The current query, from the address. */
   value: string;
   /** Called with Enter, and when the field is emptied. */
   apply(value: string): void;
-  /** In a form: called with each letter, since what is typed counts without Enter. */
+  /** In a form: called with each letter, since the typed text counts without Enter. */
   onType?: (value: string) => void;
   /** In a form: the id of the input, for its label. */
   inputId?: string;
   label: string;
   placeholder: string;
-  /** What is wrong with the query, as the collector says; it names the column. */
+  /** The error in the query, from the collector; it names the column. */
   error?: string | undefined;
-  /** What a query may say: examples with words. */
+  /** Examples of queries with explanations. */
   help: ReactNode;
   /** The fields that are offered: those of runs, unless the query is about lines. */
   fields?: readonly Field[];
@@ -123,7 +123,7 @@ export function QueryField(props: Props): ReactElement {
                 setTyped(text);
                 onType?.(text);
                 setCaret(event.currentTarget.selectionStart ?? text.length);
-                // In a form, a field that was emptied is done with: the list would cover what follows.
+                // In a form, an emptied field needs no completions: the list would cover the next field.
                 if (text === "" && onType !== undefined) {
                   list.close();
                 } else {

@@ -1,4 +1,4 @@
-/** What may stand at the caret: names of fields, and their values. */
+/** Completions at the caret: names of fields, and their values. */
 import { quoted } from "./edit";
 import type { Field } from "./fields";
 import { tokens } from "./lexer";
@@ -7,29 +7,30 @@ import { tokens } from "./lexer";
 export interface Typed {
   /** The field whose value is being typed; none while it may be a field's name. */
   readonly field?: string;
-  /** What stands before the caret, and what completions must begin with. */
+  /** The text before the caret, with which completions must begin. */
   readonly text: string;
-  /** The part of the query that a completion takes the place of. */
+  /** The part of the query that a completion replaces. */
   readonly start: number;
   readonly end: number;
 }
 
 export interface Completion {
-  /** What is written into the query. */
+  /** The text that is inserted into the query. */
   readonly insert: string;
   /** What the list shows. */
   readonly label: string;
   readonly about?: string;
 }
 
-/** What is being typed at a caret; nothing within words that no completion is for. */
+/** What is being typed at a caret; nothing within words without completions. */
 export function typedAt(query: string, caret: number): Typed | undefined {
   const token = tokens(query).find(({ start, end }) => start < caret && caret <= end);
   if (token === undefined) {
     return { text: "", start: caret, end: caret };
   }
   if (token.kind !== "term") {
-    // After an opening bracket or a minus sign, a field may begin; an operator in capitals is a word so far.
+    // After an opening bracket or a minus sign, a field may begin; an operator in capitals may be a word so
+    // far.
     const isWord = token.kind === "and" || token.kind === "or" || token.kind === "not";
     if (token.kind === "close" || (isWord && token.end - token.start > 1)) {
       return undefined;
@@ -51,7 +52,7 @@ export function typedAt(query: string, caret: number): Typed | undefined {
 
 const MOST = 12;
 
-/** The completions of what is typed: `values` are those of its field. */
+/** The completions of the typed text: `values` are those of its field. */
 export function completions(typed: Typed, fields: readonly Field[], values: readonly string[]): Completion[] {
   const wanted = typed.text.toLowerCase();
   if (typed.field === undefined) {
@@ -71,7 +72,7 @@ export function completions(typed: Typed, fields: readonly Field[], values: read
 export function complete(query: string, typed: Typed, insert: string): { query: string; caret: number } {
   const before = query.slice(0, typed.start) + insert;
   const after = query.slice(typed.end);
-  // A value is over: the next word may begin. A field's value is still to come.
+  // A value is complete: the next word may begin. A field's value is still missing.
   const needsBlank = !insert.endsWith(":") && !/^[\s,)]/.test(after);
   return { query: before + (needsBlank ? " " : "") + after, caret: before.length + (needsBlank ? 1 : 0) };
 }

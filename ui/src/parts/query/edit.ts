@@ -1,13 +1,13 @@
-/** Changes to a query that buttons make: filters are written into the query, so that it says all that is requested. */
+/** Changes of a query by buttons: filters are written into the query, so that it contains the whole selection. */
 import { type Term, type Token, tokens } from "./lexer";
 
-/** A value as it is written after `field:`, in quotation marks where it has a character with a meaning. */
+/** A value after `field:`, in quotation marks if it contains special characters. */
 export function quoted(value: string): string {
   const isPlain = /^[\p{L}\p{N}_./][\p{L}\p{N}_./+@-]*$/u.test(value) && !/^\/.*\/$/.test(value);
   return isPlain ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** The values that every found run or line has: those of the fields that are not in brackets, negated or alternatives. */
+/** The values that every run or line found has: those of fields that are not in brackets, negated or alternatives. */
 export function filters(query: string): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const { field, values } of required(tokens(query))) {
@@ -48,7 +48,7 @@ export function withoutFilter(query: string, field: string, value: string): stri
 
 function without(query: string, terms: readonly Term[]): string {
   let text = query;
-  // From the end, so that the places of the others stay true.
+  // From the end, so that the positions of the others stay valid.
   for (const { start, end } of terms.toReversed()) {
     text = `${text.slice(0, start).trimEnd()} ${text.slice(end).trimStart()}`;
   }
@@ -60,7 +60,7 @@ function without(query: string, terms: readonly Term[]): string {
     .trim();
 }
 
-/** The terms that must hold whatever else does. */
+/** The terms that must hold in any case. */
 function required(all: readonly Token[]): Term[] {
   if (hasAlternatives(all)) {
     return [];

@@ -3,13 +3,13 @@
 export interface Field {
   readonly name: string;
   readonly about: string;
-  /** All values, where there are few. */
+  /** All values, if there are few. */
   readonly values?: readonly string[];
-  /** Examples, where a value is free: offered like values. */
+  /** Examples, if any value is possible: offered like values. */
   readonly examples?: readonly string[];
 }
 
-/** Fields of a run: the list, statistics and trends take them. */
+/** Fields of a run: the list, statistics and trends accept them. */
 export const RUN_FIELDS: readonly Field[] = [
   { name: "status", about: "how the run ended", values: ["running", "success", "failed"] },
   { name: "playbook", about: "file name or the end of its path" },
@@ -45,7 +45,7 @@ export const LINE_FIELDS: readonly Field[] = [
   },
 ];
 
-/** Lines first: what a search is mostly narrowed by. */
+/** Lines first: they are what usually narrows a search. */
 export const SEARCH_FIELDS: readonly Field[] = [
   ...LINE_FIELDS,
   ...RUN_FIELDS.filter(({ name }) => LINE_FIELDS.every((field) => field.name !== name)),

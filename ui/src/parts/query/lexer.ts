@@ -1,9 +1,9 @@
 /**
- * Splits a query into words as the collector does (docs/query.md), but never fails: the query is being typed. What a
- * query means, and what is wrong with it, only the collector says.
+ * Splits a query into words as the collector does (docs/query.md), but never fails: the query is being typed. Only
+ * the collector knows the meaning of a query, and its errors.
  */
 
-/** Places are in UTF-16 units, as the text field counts them. */
+/** Positions are in UTF-16 units, as in the text field. */
 interface Part {
   readonly start: number;
   readonly end: number;
@@ -50,7 +50,7 @@ export function tokens(query: string): Token[] {
   return found;
 }
 
-/** A bracket, an operator in capitals, or the minus sign of what it negates. */
+/** A bracket, an operator in capitals, or the minus sign before a negated term. */
 function mark(rest: string, start: number): Mark | undefined {
   const symbol = rest.charAt(0);
   if (symbol === "(" || symbol === ")") {

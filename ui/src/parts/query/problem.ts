@@ -1,13 +1,13 @@
-/** Where in a query the collector found an error. */
+/** The position at which the collector found an error in a query. */
 
 export interface QueryProblem {
-  /** The place's first character, counted from 1; none if the query as a whole is meant. */
+  /** The position's first character, counted from 1; none if the error concerns the whole query. */
   readonly column?: number;
-  /** What is wrong, and what to do. */
+  /** The problem, and what to do. */
   readonly text: string;
 }
 
-/** What the message of a refused request says of the query: `q: column 8: status = "lost": it must be one of …`. */
+/** The part of a refused request's message about the query: `q: column 8: status = "lost": it must be one of …`. */
 export function queryProblem(message: string): QueryProblem {
   const found = /^q: column (\d+): (.*)$/s.exec(message);
   return found === null

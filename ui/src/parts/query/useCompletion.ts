@@ -9,13 +9,13 @@ interface Props {
   caret: number;
   fields: readonly Field[];
   known: KnownValues | undefined;
-  /** Takes a completion in place of what stands between two places of the query. */
+  /** Replaces the text between two positions of the query by a completion. */
   take(insert: string, start: number, end: number): void;
 }
 
 export interface CompletionList {
   readonly options: readonly Completion[];
-  /** Index of the chosen option; -1 for none, so that Enter asks the query as it is. */
+  /** Index of the chosen option; -1 for none, so that Enter sends the query unchanged. */
   readonly active: number;
   open(): void;
   close(): void;
@@ -30,7 +30,7 @@ export function useCompletion({ query, caret, fields, known, take }: Props): Com
   const typed = isOpen ? typedAt(query, caret) : undefined;
   const values = useValues(fields, known, typed?.field, typed?.text ?? "");
   const options = typed === undefined ? [] : completions(typed, fields, values);
-  // What is written already is no completion.
+  // Text that is already complete needs no completion.
   const isDone = options.length === 1 && options[0]?.label === typed?.text;
   const shown = isDone ? [] : options;
 
@@ -61,7 +61,7 @@ export function useCompletion({ query, caret, fields, known, take }: Props): Com
         open();
       } else {
         const step = key === "ArrowDown" ? 1 : -1;
-        // One place before the first stands for the query as it is.
+        // The position before the first option means the query unchanged.
         const places = shown.length + 1;
         setActive(((active + 1 + step + places) % places) - 1);
       }

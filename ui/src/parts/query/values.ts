@@ -1,4 +1,4 @@
-/** The values that a field of a query may have, for completion: asked for when the field is being typed. */
+/** The values of a query's fields, for completion: requested when the field is being typed. */
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, read } from "../../api/client";
 import type { Field } from "./fields";
@@ -8,7 +8,7 @@ const MOST = 200;
 /** The groups of the statistics by which names can be listed. */
 const GROUPS = ["playbook", "inventory", "label", "user"] as const;
 
-/** Values that the page knows anyway, such as those of the facets of a search, by field. */
+/** Values that the page already has, such as those of a search's facets, by field. */
 export type KnownValues = ReadonlyMap<string, readonly string[]>;
 
 export function useValues(

@@ -17,12 +17,12 @@ interface Props {
   value: string;
   onPick(name: string): void;
   problem: Problem | undefined;
-  /** What it says where nothing is picked. */
+  /** Shown if nothing is picked. */
   none: string;
   isRequired?: boolean;
 }
 
-/** One of the playbooks or inventories that the collector knows, by folder. */
+/** One of the playbooks or inventories of the collector, by folder. */
 export function FileField(props: Props): ReactElement {
   const { name, label, files, value, onPick, problem, none, isRequired = false } = props;
   const chosen = files.find((file) => file.name === value);
@@ -41,7 +41,7 @@ export function FileField(props: Props): ReactElement {
         isRequired={isRequired}
       >
         <FormSelectOption value="" label={none} isPlaceholder={isRequired} />
-        {/* A name from a record or a link, which is none of the files: the collector will say so. */}
+        {/* A name from a record or a link that matches none of the files: the collector will refuse it. */}
         {value !== "" && chosen === undefined && <FormSelectOption value={value} label={value} />}
         {byFolder(files).map(([folder, inside]) => (
           <FormSelectOptionGroup key={folder} label={folder}>
@@ -63,7 +63,7 @@ function placeOf({ path, modified }: NamedFile): string {
   return modified ? `${path}, changed ${ago(new Date(modified), new Date(collectorNow()))}` : path;
 }
 
-/** Files by their folder, in the order in which they come. */
+/** Files by their folder, in order. */
 export function byFolder(files: readonly NamedFile[]): [folder: string, files: NamedFile[]][] {
   const folders = new Map<string, NamedFile[]>();
   for (const file of files) {

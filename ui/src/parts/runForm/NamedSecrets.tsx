@@ -12,7 +12,7 @@ import { TextField } from "../form/TextField";
 import { sentence } from "../states";
 import type { RunForm, SecretVariable, SetRunForm } from "./form";
 
-/** The id of the list of secrets that there are. */
+/** The id of the list of available secrets. */
 const LIST = "launch-secrets";
 
 interface Props {
@@ -21,11 +21,11 @@ interface Props {
   problem: Problem | undefined;
   /** Why they are named. */
   about: string;
-  /** A further field beside those of the vault password and the key. */
+  /** A further field after those of the vault password and the key. */
   children?: ReactNode;
 }
 
-/** Secrets by the names that the collector's configuration gives them: those that there are, are offered. */
+/** Secrets, by their names in the collector's configuration: the existing ones are offered. */
 export function NamedSecrets({ form, set, problem, about, children }: Props): ReactElement {
   const { data: names } = useQuery(secretsQuery);
   const list = names && names.length > 0 ? LIST : undefined;

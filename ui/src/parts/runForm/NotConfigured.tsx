@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import { Empty, sentence } from "../states";
 import "../form/form.css";
 
-/** Where the launcher is not configured. */
+/** Shown if the launcher is not configured. */
 export function NotConfigured({ message }: { message: string }): ReactElement {
   return (
     <Empty title="This collector launches nothing yet">

@@ -10,11 +10,11 @@ interface Props {
   form: RunForm;
   set: SetRunForm;
   problem: Problem | undefined;
-  /** Whether what is not set here stays as it was in the run that is repeated. */
+  /** Whether missing values stay as they were in the repeated run. */
   isReplay?: boolean;
 }
 
-/** Check and diff mode, which people decide about for each run. */
+/** Check and diff mode, which users choose for each run. */
 export function Modes({ form, set }: Pick<Props, "form" | "set">): ReactElement {
   return (
     <div className="pb-form-modes">
@@ -83,7 +83,7 @@ export function Common({ form, set, problem }: Props): ReactElement {
   );
 }
 
-/** What is seldom changed. */
+/** Options that are seldom changed. */
 export function Seldom({ form, set, problem, isReplay = false }: Props): ReactElement {
   const unset = isReplay ? "As in the run that is repeated, unless set here." : undefined;
   return (

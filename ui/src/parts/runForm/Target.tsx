@@ -15,9 +15,9 @@ interface Props {
   problem: Problem | undefined;
   playbooks: readonly NamedFile[];
   inventories: readonly NamedFile[];
-  /** Of a replay: the hosts that failed or could not be reached. */
+  /** For a replay: the hosts that failed or could not be reached. */
   failed?: readonly string[] | undefined;
-  /** What becomes of the arguments of a module. */
+  /** A note on how a module's arguments are treated. */
   argsHelp: string;
 }
 

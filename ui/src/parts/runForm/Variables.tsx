@@ -15,7 +15,7 @@ interface Props {
   value: VariablesInput;
   set(value: VariablesInput): void;
   problem: Problem | undefined;
-  /** What becomes of them. */
+  /** A note on how they are treated. */
   help: string;
 }
 

@@ -1,4 +1,4 @@
-/** What to run, as it is typed: the fields that a launch and a schedule have in common. */
+/** The form of what to run: the fields that a launch and a schedule share. */
 import type { ScheduledRun } from "../../api/types";
 import { NO_VARIABLES, type Variables, type VariablesInput } from "./variables";
 
@@ -18,16 +18,16 @@ export interface RunForm {
   args: string;
   inventory: string;
   limit: string;
-  /** Of a replay: only on the hosts that failed or could not be reached. */
+  /** For a replay: only on the hosts that failed or could not be reached. */
   onlyFailed: boolean;
-  /** Separated by commas, as Ansible takes them. */
+  /** Separated by commas, as in Ansible. */
   tags: string;
   skipTags: string;
   labels: string;
   note: string;
   check: boolean;
   diff: boolean;
-  /** Nothing: as Ansible's configuration says. */
+  /** Empty: as in Ansible's configuration. */
   become: boolean;
   becomeUser: string;
   forks: string;
@@ -37,7 +37,7 @@ export interface RunForm {
   variables: VariablesInput;
   vaultPassword: string;
   privateKey: string;
-  /** Names of secrets of the collector's configuration, in place of values. */
+  /** Names of secrets in the collector's configuration, instead of values. */
   vaultSecret: string;
   keySecret: string;
   variableSecrets: readonly SecretVariable[];
@@ -45,7 +45,7 @@ export interface RunForm {
 
 export type SetRunForm = (changes: Partial<RunForm>) => void;
 
-/** What an address can say of a run. */
+/** The values of a run that an address can contain. */
 export interface RunPreset {
   type?: RunForm["type"];
   playbook?: string;
@@ -83,7 +83,7 @@ export function emptyForm({ type, playbook, inventory, limit }: RunPreset = {}):
   };
 }
 
-/** A text that was typed, under its name in the API; nothing where it is empty. */
+/** A typed text, under its name in the API; nothing if it is empty. */
 export function filled<Name extends string>(name: Name, text: string): { [name in Name]?: string } {
   const pair: { [name in Name]?: string } = {};
   if (text.trim() !== "") {
@@ -108,7 +108,7 @@ export function listOf(text: string): string[] {
     .filter((part) => part !== "");
 }
 
-/** What a playbook and a module have in common, as the API takes it: only what was filled in. */
+/** The common part of a playbook and a module, in the form of the API: only fields that were filled in. */
 export function commonFields(form: RunForm, variables: Variables | undefined) {
   return {
     ...filled("inventory", form.inventory),
@@ -126,7 +126,7 @@ export function commonFields(form: RunForm, variables: Variables | undefined) {
   };
 }
 
-/** The secrets that are named, as the API takes them; nothing without any. */
+/** The named secrets, in the form of the API; nothing if there are none. */
 export function namedSecrets({
   vaultSecret,
   keySecret,

@@ -1,7 +1,7 @@
-/** Extra variables as they are typed: rows of `name=value`, or a text of YAML or JSON. */
+/** Extra variables in the form: rows of `name=value`, or a text of YAML or JSON. */
 
 export interface VariableRow {
-  /** Tells rows apart while they are typed. */
+  /** Identifies a row while the form is open. */
   key: number;
   name: string;
   value: string;
@@ -17,10 +17,10 @@ export const NO_VARIABLES: VariablesInput = { mode: "rows", rows: [], text: "" }
 
 export type Variables = Record<string, unknown>;
 
-/** What is wrong with the variables, in words for the person who typed them. */
+/** An error in the variables, in words for the user. */
 export class VariablesError extends Error {}
 
-/** The variables of a request; nothing where none are typed. The parser of YAML is loaded when it is needed. */
+/** The variables of a request; nothing if none are typed. The YAML parser is loaded when it is needed. */
 export async function readVariables(input: VariablesInput): Promise<Variables | undefined> {
   return input.mode === "rows" ? ofRows(input.rows) : ofText(input.text);
 }
@@ -44,7 +44,7 @@ function ofRows(rows: readonly VariableRow[]): Variables | undefined {
     }
     variables.set(name, row.value);
   }
-  // `fromEntries` makes properties of any name, also of `__proto__`.
+  // `fromEntries` creates properties with any name, including `__proto__`.
   return variables.size === 0 ? undefined : Object.fromEntries(variables);
 }
 

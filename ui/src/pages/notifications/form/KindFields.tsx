@@ -11,18 +11,18 @@ export interface FieldsProps {
   form: TargetForm;
   set: SetTargetForm;
   problem: Problem | undefined;
-  /** The secrets that are stored, by their names in the API; they stay where nothing is typed. */
+  /** The stored secrets, by their names in the API; they stay if nothing is typed. */
   stored: readonly string[];
 }
 
-/** Where people find the address that a chat has for programs. */
+/** Where users find the address of a chat for programs. */
 const FIND = {
   slack: "In Slack: Apps, Incoming Webhooks, Add to a channel; copy the address.",
   teams: "In the channel: Workflows, “When a Teams webhook request is received”; copy the address.",
   mattermost: "In Mattermost: Integrations, Incoming Webhooks; copy the address.",
 } as const;
 
-/** The fields of one kind of target: where it is, and what it needs to be let in. */
+/** The fields of one kind of target: its address, and its credentials. */
 export function KindFields(props: FieldsProps): ReactElement {
   switch (props.form.kind) {
     case "slack":

@@ -12,7 +12,7 @@ const SECURITY: readonly (readonly [MailSecurity, string])[] = [
   ["none", "Without encryption (port 25)"],
 ];
 
-/** Recipients, and the server that takes mail for them. */
+/** Recipients, and the server that accepts mail for them. */
 export function MailFields({ form, set, problem, stored }: FieldsProps): ReactElement {
   const isStored = stored.includes("password");
   return (

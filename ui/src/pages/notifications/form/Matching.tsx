@@ -14,7 +14,7 @@ import { sentence } from "../../../parts/states";
 import { Time } from "../../../parts/Time";
 import { useSettled } from "../../../parts/useSettled";
 
-/** Runs that are named as examples of what a query finds. */
+/** Number of matching runs that are shown as examples. */
 const EXAMPLES_SHOWN = 3;
 
 const EXAMPLES = [
@@ -33,7 +33,7 @@ interface Props {
   problem: Problem | undefined;
 }
 
-/** Which runs a rule is about, with the last ones that the query finds: so nobody has to guess whether it is right. */
+/** Which runs a rule covers, with the last ones that match, so that users can check the query. */
 export function Matching({ id, label, query, change, problem }: Props): ReactElement {
   const settled = useSettled(query, 400);
   const q = (settled ?? query).trim();

@@ -13,7 +13,7 @@ interface Props {
   problem: Problem | undefined;
 }
 
-/** What the target is told, of which runs. Most have one rule; then it has no heading of its own. */
+/** The target's rules. Most targets have one; then it has no heading of its own. */
 export function Rules({ rules, set, problem }: Props): ReactElement {
   const isOne = rules.length === 1;
   return (

@@ -17,20 +17,20 @@ import { useSave } from "./useSave";
 
 interface Props {
   start: TargetForm;
-  /** Of a target that there is: the secrets that are stored. */
+  /** For an existing target: its stored secrets. */
   stored?: readonly string[];
   /** Whether the target is new, and gets its name here. */
   isNew?: boolean;
-  /** The way back without saving. */
+  /** Leaves the form without saving. */
   cancel: ReactNode;
 }
 
-/** The form: what most people fill in first, and the rest folded. */
+/** The form: the fields that most users fill in first, and the rest folded. */
 export function TargetFields({ start, stored = [], isNew = false, cancel }: Props): ReactElement {
   const [form, setForm] = useState(start);
   const set: SetTargetForm = (changes) => setForm((now) => ({ ...now, ...changes }));
   const { save, isSaving, problem } = useSave(form, isNew, setForm);
-  // Secrets of another kind do not fit.
+  // Secrets of another kind do not apply.
   const kept = form.kind === start.kind ? stored : [];
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -11,7 +11,7 @@ import type { RuleForm } from "./form";
 
 interface Props {
   rule: RuleForm;
-  /** Its place among the rules: the API's messages name it. */
+  /** Its index among the rules, by which the API's messages name it. */
   at: number;
   change(changes: Partial<RuleForm>): void;
   problem: Problem | undefined;
@@ -26,7 +26,7 @@ const NUMBERS = [
   ["budget", "budget_percent", "budgetPercent", "Percent of the budget", "100"],
 ] as const;
 
-/** What is told: the usual three at hand, the others folded. */
+/** The triggers: the usual three visible, the others folded. */
 export function Triggers({ rule, at, change, problem }: Props): ReactElement {
   const name = `rules[${at}].on`;
   const wrong = problem?.field === name ? problem.text : undefined;

@@ -28,7 +28,7 @@ export function EditTarget(): ReactElement {
 }
 
 function Edit({ name }: { name: string }): ReactElement {
-  // Read once: what is typed is not to be written over.
+  // Read once, so that typed content is not overwritten.
   const target = useQuery({ ...targetQuery(name), refetchInterval: false });
   if (target.data === undefined) {
     return target.error === null ? (

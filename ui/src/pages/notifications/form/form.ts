@@ -1,4 +1,4 @@
-/** The form of a target as it is typed, and the settings that it becomes. */
+/** The form of a target, and its conversion into settings. */
 import type {
   MailSecurity,
   NotificationRule,
@@ -11,16 +11,16 @@ import type {
 import { filled, filledNumber, listOf } from "../../../parts/runForm/form";
 
 export interface RuleForm {
-  /** Tells rules apart while they are typed. */
+  /** Identifies a rule while the form is open. */
   key: number;
   on: readonly Trigger[];
   query: string;
   stillBrokenEvery: string;
   unreachableRuns: string;
   waitingMinutes: string;
-  /** Nothing: learnt from the history. */
+  /** Empty: derived from the history. */
   silentHours: string;
-  /** Names, separated by commas; nothing: all. */
+  /** Names, separated by commas; empty: all. */
   budgets: string;
   budgetPercent: string;
   late: boolean;
@@ -44,19 +44,19 @@ export interface TargetForm {
   name: string;
   kind: TargetKind;
   enabled: boolean;
-  /** Secrets: empty where the stored one stays. */
+  /** Secrets: empty if the stored one stays. */
   url: string;
   token: string;
   password: string;
   signing: string;
   headers: readonly HeaderForm[];
-  /** Whether the stored header fields go. */
+  /** Whether the stored header fields are removed. */
   withoutHeaders: boolean;
-  /** Whether the stored password goes. */
+  /** Whether the stored password is removed. */
   withoutPassword: boolean;
-  /** Whether the stored token goes, of a kind that needs none. */
+  /** Whether the stored token is removed, for a kind that needs none. */
   withoutToken: boolean;
-  /** Whether the stored address goes, of a kind that has one of its own. */
+  /** Whether the stored address is removed, for a kind that has a default address. */
   withoutUrl: boolean;
   room: string;
   /** Separated by commas. */
@@ -92,7 +92,7 @@ export function newRule(key: number): RuleForm {
   };
 }
 
-/** What most people want: told when a playbook breaks, recovers or does not run, of all runs, at once. */
+/** What most users want: notifications when a playbook breaks, recovers or does not run, for all runs, at once. */
 export function newTarget(): TargetForm {
   return {
     name: "",
@@ -124,7 +124,7 @@ export function newTarget(): TargetForm {
   };
 }
 
-/** The form of a target that there is; secrets are not known. */
+/** The form of an existing target; secrets are not known. */
 export function formOf({ name, settings }: NotificationTarget): TargetForm {
   const { rules = [], quiet = [], to = [], digest_minutes: digest = 0 } = settings;
   return {
@@ -164,14 +164,14 @@ function ruleForm(rule: NotificationRule, key: number): RuleForm {
   };
 }
 
-/** The settings: of the fields only those of the kind, so that one may try several kinds. */
+/** The settings: only the fields of the kind, so that users can try several kinds. */
 export function settingsOf(form: TargetForm): TargetSettings {
   const isPagerduty = form.kind === "pagerduty";
   return {
     kind: form.kind,
     enabled: form.enabled,
     rules: form.rules.map(ruleOf),
-    // An incident is triggered and resolved by itself: PagerDuty has schedules and groups of its own.
+    // Each incident is triggered and resolved separately: PagerDuty has its own schedules and groups.
     ...(!isPagerduty && {
       quiet: form.quiet.map(({ from, to, days }) => ({
         from,
@@ -231,7 +231,7 @@ function passwordOf({ username, password, withoutPassword }: TargetForm): Partia
   return withoutPassword || username.trim() === "" ? { password: null } : {};
 }
 
-/** Without any, the stored ones stay. */
+/** If there are none, the stored ones stay. */
 function headersOf({ headers, withoutHeaders }: TargetForm): Partial<TargetSettings> {
   const typed = headers.filter(({ name, value }) => name.trim() !== "" || value !== "");
   return typed.length === 0 && !withoutHeaders
@@ -254,7 +254,7 @@ function ruleOf(rule: RuleForm): NotificationRule {
   };
 }
 
-/** Adds an item that has a key of its own to a list. */
+/** Adds an item with a new key to a list. */
 export function withItem<Item extends { key: number }>(
   items: readonly Item[],
   make: (key: number) => Item,
@@ -262,7 +262,7 @@ export function withItem<Item extends { key: number }>(
   return [...items, make(Math.max(-1, ...items.map(({ key }) => key)) + 1)];
 }
 
-/** Changes the item of a key. */
+/** Changes the item with a key. */
 export function withChange<Item extends { key: number }>(
   items: readonly Item[],
   key: number,
@@ -304,7 +304,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 const RULE_FIELD =
   /^rules\[\d+\]\.(on|query|still_broken_every|unreachable_runs|waiting_minutes|silent_hours|budgets|budget_percent)$/;
 
-/** Whether the form has a field of this name of the API. */
+/** Whether the form has a field with this API name. */
 export function isField(name: string): boolean {
   return FIELDS.has(name) || RULE_FIELD.test(name);
 }

@@ -12,13 +12,14 @@ interface Save {
   problem: Problem | undefined;
 }
 
-/** Sends the form, and goes to the target's page. What was typed into it is then forgotten: it holds secrets. */
+/** Sends the form, and opens the target's page. The typed content is then dropped: it contains secrets. */
 export function useSave(form: TargetForm, isNew: boolean, forget: (form: TargetForm) => void): Save {
   const navigate = useNavigate();
   const cache = useQueryClient();
   const name = form.name.trim();
   const save = useMutation({
-    // Secrets are no argument of the mutation, and nothing of it is kept: they would stay in the cache.
+    // Secrets are not an argument of the mutation, which is not kept either: otherwise they would stay in the
+    // cache.
     gcTime: 0,
     mutationFn: async () => {
       const empty = form.rules.findIndex(({ on }) => on.length === 0);

@@ -11,7 +11,7 @@ import { rememberSecret } from "../secretOnce";
 
 type PendingAction = "rotate" | "remove";
 
-/** What can be done with a target. Those that the configuration defines are changed there. */
+/** The actions for a target. Targets that the configuration defines are changed there. */
 export function Actions({ target }: { target: NotificationTarget }): ReactElement | null {
   const { name, settings, state } = target;
   const cache = useQueryClient();

@@ -6,7 +6,7 @@ import { Time } from "../../../parts/Time";
 import { tookWords } from "../words";
 import { readable } from "./readable";
 
-/** A message: each attempt with its answer, and the request. Secrets are in neither. */
+/** A message: each attempt with its answer, and the request. Neither contains secrets. */
 export function Detail({ detail }: { detail: NotificationDeliveryDetail }): ReactElement {
   const { delivery, request, body, recipients = [], log } = detail;
   return (

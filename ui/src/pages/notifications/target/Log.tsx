@@ -20,7 +20,7 @@ const WORDS = [
   ["failed", "Failed"],
 ] as const;
 
-/** What the target was sent, newest first. */
+/** The messages that the target was sent, newest first. */
 export function Log({ name }: { name: string }): ReactElement {
   const { state, cursor, delivery: unfolded } = route.useSearch();
   const navigate = route.useNavigate();

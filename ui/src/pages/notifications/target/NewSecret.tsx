@@ -4,12 +4,12 @@ import { type ReactElement, useEffect, useSyncExternalStore } from "react";
 import { CopyField } from "../../../parts/CopyField";
 import { forgetSecret, madeSecret, onSecret } from "../secretOnce";
 
-/** The secret that was just made to sign with: shown once, until somebody closes it or leaves the page. */
+/** The signing secret that was just generated: shown once, until the user closes it or leaves the page. */
 export function NewSecret({ name }: { name: string }): ReactElement | null {
   const secret = useSyncExternalStore(onSecret, () => madeSecret(name));
   const path = useLocation({ select: (location) => location.pathname });
   useEffect(() => {
-    // By the address, because React mounts components twice while they are developed.
+    // Depends on the address, because React mounts components twice in development mode.
     const left = path;
     return () => {
       if (!window.location.pathname.endsWith(left)) {

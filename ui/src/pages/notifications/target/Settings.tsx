@@ -6,7 +6,7 @@ import { plural } from "../../../parts/format";
 import { Time } from "../../../parts/Time";
 import { quietWords, ruleDetails, SECRET_NAMES, triggersWords } from "../words";
 
-/** What the target is told, and when. */
+/** The target's rules and settings. */
 export function Settings({ target }: { target: NotificationTarget }): ReactElement {
   const { settings, secrets, changed, last_delivered } = target;
   const { rules = [], quiet = [], digest_minutes: digest = 0, max_per_hour: most = 30 } = settings;

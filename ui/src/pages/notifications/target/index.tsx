@@ -23,7 +23,7 @@ import "../notifications.css";
 
 const route = getRouteApi("/shell/notifications/$name");
 
-/** One target: what it is told, whether messages arrive, and what it was sent. */
+/** One target: its settings, whether messages arrive, and the log of its messages. */
 export function Target(): ReactElement {
   const { name } = route.useParams();
   const { can, identity } = useScopes();
@@ -75,7 +75,7 @@ function Loaded({ target }: { target: NotificationTarget }): ReactElement {
   );
 }
 
-/** Why it is not told, and what to do. */
+/** Why it is not notified, and what to do. */
 function TargetProblem({ target }: { target: NotificationTarget }): ReactElement | null {
   const { state, off_reason, off_since, failing_since, from_file, secrets } = target;
   if (secrets === null || secrets === undefined) {

@@ -1,4 +1,4 @@
-/** A body as people read it: JSON is indented; anything else, and JSON that was cut off, stays as it is. */
+/** A body for people: JSON is indented; anything else, and JSON that was cut off, is unchanged. */
 export function readable(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2);

@@ -23,7 +23,7 @@ export function ConsolePage(): ReactElement {
   const { zone } = usePreferences();
   const address = useAddress(id);
   const open = useOpenResult(id);
-  // A redaction changes lines that are here already: they are read again.
+  // A redaction changes lines that were already loaded: they are read again.
   const redactions = run?.redacted?.length ?? 0;
   const source = useMemo(() => outputSource(id, redactions), [id, redactions]);
   const { place, onPlace } = usePlace();
@@ -56,7 +56,7 @@ export function ConsolePage(): ReactElement {
 
 export { ConsolePage as component };
 
-/** Leads from a line to the result that it shows; a line of a heading leads to the tasks. */
+/** Leads from a line to the result that it shows; the line of a heading leads to the tasks. */
 function useOpenResult(id: string): (line: Line) => void {
   const cache = useQueryClient();
   const navigate = useNavigate();

@@ -1,10 +1,10 @@
 import { flag, oneOf, type RawSearch, text } from "../../../app/search";
 
-/** What the address of the console holds; the lines are in its hash (`#L120-L140`). */
+/** The console's part of the address; the lines are in its hash (`#L120-L140`). */
 export interface ConsoleSearch {
   /** Lines of one stream only. */
   stream?: "stdout" | "stderr";
-  /** What is searched for. */
+  /** The searched text. */
   q?: string;
   regex?: boolean;
   /** Whether upper and lower case differ. */

@@ -6,13 +6,13 @@ import type { ConsoleSearch } from "./search";
 
 const route = getRouteApi("/shell/runs/$id/console");
 
-/** What the reader chose, from the address and back into it. */
+/** The reader's choices, from the address and back into it. */
 export function useAddress(id: string) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const router = useRouter();
   const hash = useLocation({ select: (location) => location.hash });
-  // An open search without a text is no part of the address.
+  // An open search without a text is not part of the address.
   const [isOpen, setOpen] = useState(false);
   const { q, regex = false, case: caseSensitive = false, stream } = search;
   const query = useMemo(

@@ -2,10 +2,10 @@ import { useLocation } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { entryOf, recallPlace, rememberPlace } from "../../../parts/places";
 
-/** The name of what is remembered: the number of the line at the console's upper edge. */
+/** The name of the remembered position: the number of the line at the console's upper edge. */
 export const CONSOLE_PLACE = "console";
 
-/** Where the reader left the console before they went elsewhere and came back, and how to remember where they are. */
+/** The reader's position before they left the console and came back, and how to store the current position. */
 export function usePlace() {
   const entry = useLocation({ select: entryOf });
   const [place] = useState(() => recallPlace(entry, CONSOLE_PLACE));

@@ -18,10 +18,10 @@ import { useAddress } from "./useAddress";
 
 const route = getRouteApi("/shell/runs/$id/matrix");
 
-/** While a run goes on and nothing tells of changes, the outcomes are read again this often, in milliseconds. */
+/** How often the outcomes of a running execution are read again if changes are not announced, in milliseconds. */
 const POLL = 5_000;
 
-/** The cursor rests so long on a cell before its lines are looked up, in milliseconds. */
+/** How long the cursor must rest on a cell before its lines are looked up, in milliseconds. */
 const SETTLED = 300;
 
 export function MatrixPage(): ReactElement {
@@ -71,7 +71,7 @@ export function MatrixPage(): ReactElement {
 
 export { MatrixPage as component };
 
-/** The chosen cell in words, with where to go from it. */
+/** The chosen cell in words, with links. */
 function Details({ id, chosen }: { id: string; chosen: Chosen }): ReactElement {
   const { host, task } = chosen.place;
   const outcome = OUTCOMES[chosen.code] ?? "absent";

@@ -1,6 +1,6 @@
 import { count, flag, oneOf, type RawSearch, text } from "../../../app/search";
 
-/** What the address of the matrix holds. */
+/** The matrix's part of the address. */
 export interface MatrixSearch {
   /** Outcomes that a host or task must have to be shown. */
   show?: "all" | "failed" | "changed";
@@ -10,7 +10,7 @@ export interface MatrixSearch {
   tasks?: string;
   sort?: "worst" | "name";
   zoom?: "large" | "small" | "overview";
-  /** Whether hosts that went alike are one line. */
+  /** Whether hosts with the same outcomes are one line. */
   fold?: boolean;
   /** The chosen cell. */
   host?: string;

@@ -7,7 +7,7 @@ import type { MatrixSearch } from "./search";
 
 const route = getRouteApi("/shell/runs/$id/matrix");
 
-/** Matrices with more hosts than this begin with hosts that went alike as one line. */
+/** In matrices with more hosts than this, hosts with the same outcomes are initially one line. */
 const FOLDED_FROM = 40;
 
 /** Matrices with more tasks than this begin with small cells. */
@@ -16,7 +16,7 @@ const SMALL_FROM = 60;
 /** How long after the last key the cursor is written into the address, in milliseconds. */
 const SETTLED = 300;
 
-/** What the reader chose, from the address and back into it. */
+/** The reader's choices, from the address and back into it. */
 export function useAddress(id: string, matrix: Matrix | undefined) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -52,7 +52,7 @@ export function useAddress(id: string, matrix: Matrix | undefined) {
   };
 }
 
-/** The chosen cell: at once on the screen, and in the address when the keys rest. */
+/** The chosen cell: on the screen at once, and in the address when the keys rest. */
 function usePlace(search: MatrixSearch, write: (change: MatrixSearch) => void) {
   const { host, task } = search;
   const written = useMemo(
@@ -63,7 +63,7 @@ function usePlace(search: MatrixSearch, write: (change: MatrixSearch) => void) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const own = useRef<Place>(undefined);
   useEffect(() => {
-    // Back, Forward and links change the address. What was written here arrives when the keys may have gone on.
+    // Back, Forward and links change the address. A value written here may arrive after further key presses.
     const { current } = own;
     if (current === undefined || current.host !== written?.host || current.task !== written.task) {
       setPlace(written);

@@ -11,7 +11,7 @@ import { Time } from "../../../parts/Time";
 import { outcomeOfResult } from "../../../result/marks";
 import { sameTask } from "./choose";
 
-/** Runs of the host that are looked through, and runs of the playbook that are shown. */
+/** Number of runs of the host that are searched, and of runs of the playbook that are shown. */
 const LOOKED_AT = 100;
 const SHOWN = 8;
 
@@ -20,7 +20,7 @@ interface Props {
   result: TaskResult;
 }
 
-/** How the same task ended on the same host in other runs of the playbook. Read when it is unfolded. */
+/** The outcome of the same task on the same host in other runs of the playbook. Read when it is unfolded. */
 export function Earlier({ run, result }: Props): ReactElement {
   const [isOpen, setOpen] = useState(false);
   return (

@@ -11,7 +11,7 @@ interface Props {
   chosen: TaskResult;
 }
 
-/** Which of several results is shown: a task that was repeated in the debugger has one for each time. */
+/** The choice among several results: a task that was repeated in the debugger has one for each time. */
 export function Several({ results, chosen }: Props): ReactElement | null {
   const { Link } = route;
   if (results.length < 2) {

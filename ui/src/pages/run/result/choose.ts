@@ -1,6 +1,6 @@
 import type { TaskResult } from "../../../api/types";
 
-/** The result that is shown: the one that the address names, otherwise the last that counts. */
+/** The displayed result: the one that the address names, otherwise the last one that counts. */
 export function chooseResult(
   results: readonly TaskResult[],
   seq: number | undefined,
@@ -12,7 +12,7 @@ export function chooseResult(
   );
 }
 
-/** The hosts beside one that have a result of the task, in the order of the run. */
+/** The hosts next to a host that have a result of the task, in the order of the run. */
 export function neighboursOf(
   hosts: readonly string[],
   hasResult: (at: number) => boolean,

@@ -19,7 +19,7 @@ import { Several } from "./Several";
 
 const route = getRouteApi("/shell/runs/$id/results/$task/$host");
 
-/** Results of one task on one host, at most: more than one only where a task was repeated in the debugger. */
+/** Maximum number of results of one task on one host: more than one only if a task was repeated in the debugger. */
 const MOST = 50;
 
 export function ResultPage(): ReactElement {
@@ -87,7 +87,7 @@ function NoResult({ isPending, error, run }: NoResultProps): ReactElement {
   );
 }
 
-/** Where to go from here. */
+/** Links to related pages. */
 function SeeAlso({ id, result: { seq, task, host } }: { id: string; result: TaskResult }): ReactElement {
   return (
     <p className="pb-result__see">
@@ -105,7 +105,7 @@ function SeeAlso({ id, result: { seq, task, host } }: { id: string; result: Task
   );
 }
 
-/** Where the task is from, and when it ran. */
+/** The file and line of the task, and when it ran. */
 function Facts({ result, task }: { result: TaskResult; task: Task | undefined }): ReactElement {
   const facts: [string, ReactNode][] = [["Module", <Name key="module">{result.action}</Name>]];
   if (task?.role) {

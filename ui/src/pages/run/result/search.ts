@@ -1,6 +1,6 @@
 import { count, type RawSearch } from "../../../app/search";
 
-/** What the address of a result holds, besides its task and host. */
+/** The result's part of the address, besides its task and host. */
 export interface ResultSearch {
   /** Which of several results of the task on the host: its event's number. */
   seq?: number;

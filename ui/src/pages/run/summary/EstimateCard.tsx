@@ -9,7 +9,7 @@ import { duration, plural } from "../../../parts/format";
 import { HostLink } from "../../../parts/HostLink";
 import { Name } from "../../../parts/Name";
 
-/** How long a running run still takes, and what it waits for. */
+/** The remaining time of a running execution, and what it waits for. */
 export function EstimateCard({ run }: { run: Execution }): ReactElement | null {
   const { data } = useQuery({ ...estimateQuery(run.id), refetchInterval: 3_000 });
   if (data === undefined || data.status !== "running") {

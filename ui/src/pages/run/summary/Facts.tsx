@@ -18,7 +18,7 @@ const SECTIONS = [
   ["with", "With what"],
 ] as const;
 
-/** What ran, who ran it and why, and with what; and whether the record is complete. */
+/** What ran, who ran it and why, and with which options; and whether the record is complete. */
 export function Facts({ run }: { run: Execution }): ReactElement {
   const all = facts(run);
   return (
@@ -80,7 +80,7 @@ function cpu({ usage }: Execution): Fact[] {
     : [["Processor time", `${duration(user_s)} user, ${duration(system_s)} system`]];
 }
 
-/** What it cost, if prices are configured and it is over. */
+/** What it cost, if prices are configured and it is finished. */
 function cost({ cost }: Execution): Fact[] {
   if (!cost) {
     return [];
@@ -104,7 +104,7 @@ function List({ facts }: { facts: readonly Fact[] }): ReactElement {
   );
 }
 
-/** Whether every event arrived: nobody has to wonder whether something is missing. */
+/** Whether every event arrived, so that users need not wonder whether something is missing. */
 function Completeness({ run }: { run: Execution }): ReactElement {
   const { complete, received, expected, missing } = run.events;
   if (complete) {

@@ -20,10 +20,10 @@ interface Props {
   group: FailureGroup;
 }
 
-/** One error: what was said, on which hosts, in which task, how often before, and when it last worked. */
+/** One error: its message, its hosts, its task, how often it occurred before, and when the task last succeeded. */
 export function FailureCard({ id, group }: Props): ReactElement {
   const { status, host, host_count, hosts, tasks, censored, rc, attempts, item, seen, last_success } = group;
-  // Where several tasks failed alike, only the example's own task is certain.
+  // If several tasks failed with it, only the example's own task is certain.
   const task = tasks.length === 1 ? tasks[0]?.task : undefined;
   const outcome = status === "unreachable" ? "unreachable" : "failed";
   return (

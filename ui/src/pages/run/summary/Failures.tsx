@@ -9,7 +9,7 @@ import { HostNames } from "./HostNames";
 import { Message } from "./Message";
 import { TaskPlace } from "./TaskPlace";
 
-/** Why the run failed: the verdict, each error once with its hosts, then what was handled or repeated. */
+/** Why the run failed: the verdict, each error once with its hosts, then handled failures and repeated tasks. */
 export function Failures({ explanation }: { explanation: Explanation }): ReactElement | null {
   const { id, verdict, printed, failures, groups_left_out, hosts_left_out, later_failures } = explanation;
   const isCalm = explanation.status !== "failed";

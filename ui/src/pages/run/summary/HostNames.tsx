@@ -12,9 +12,9 @@ interface Props {
   /** The run. */
   id: string;
   names: readonly string[];
-  /** How many there are: `names` may be only some. */
+  /** Total number of hosts: `names` may be only some. */
   count: number;
-  /** The task whose results the names lead to; without, they lead to the hosts. */
+  /** The task to whose results the names lead; if missing, they lead to the hosts. */
   task: number | undefined;
 }
 

@@ -13,7 +13,7 @@ interface Props {
   success: NonNullable<FailureGroup["last_success"]>;
 }
 
-/** When the task last worked on the host, and what is different since then. */
+/** When the task last succeeded on the host, and what has changed since then. */
 export function LastSuccess({ id, host, success }: Props): ReactElement {
   const { run, searched, differences } = success;
   if (!run) {

@@ -6,7 +6,9 @@ import { plainText } from "../../../console/ansi";
 const LINES = 12;
 const CHARACTERS = 4_000;
 
-/** What a task or Ansible said: as it was printed, without colours. Right-to-left text cannot turn its surroundings. */
+/**
+ * The message of a task or of Ansible: as printed, without colours. Right-to-left text cannot affect its surroundings.
+ */
 export function Message({ text }: { text: string }): ReactElement {
   const [isWhole, setWhole] = useState(false);
   const plain = text.split("\n").map(plainText);

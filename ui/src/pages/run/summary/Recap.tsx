@@ -12,7 +12,7 @@ import { columnsOf, recap } from "./recap";
 /** Rows that are shown at first, and with each press of the button. */
 const STEP = 50;
 
-/** How each host fared, the worst first: what Ansible prints as PLAY RECAP. */
+/** The outcome of each host, the worst first: what Ansible prints as PLAY RECAP. */
 export function Recap({ run }: { run: Execution }): ReactElement | null {
   const rows = useMemo(() => recap(run.stats), [run.stats]);
   const columns = useMemo(() => columnsOf(rows), [rows]);

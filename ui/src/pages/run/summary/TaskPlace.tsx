@@ -8,7 +8,7 @@ interface Props {
   task: FailedTask;
 }
 
-/** A task's name with its role, and where it is written. */
+/** A task's name with its role, and its file and line. */
 export function TaskPlace({ id, task }: Props): ReactElement {
   const { name, role, action, path, line } = task;
   return (

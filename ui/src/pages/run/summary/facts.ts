@@ -1,4 +1,4 @@
-/** What a record says of the run, as names and values; what it does not say has no line. */
+/** The record's data about the run, as names and values; missing data has no line. */
 import type { Execution } from "../../../api/types";
 import { who } from "../../../parts/runs";
 
@@ -59,7 +59,7 @@ export function facts(run: Execution): AllFacts {
   };
 }
 
-/** Whether it is a run of a schedule that somebody asked for, at no time of the schedule. */
+/** Whether it is a run of a schedule that a user requested, outside the scheduled times. */
 export function isByHand({ schedule, launched_by }: Pick<Execution, "schedule" | "launched_by">): boolean {
   return Boolean(schedule && launched_by && launched_by !== `schedule:${schedule}`);
 }

@@ -13,10 +13,13 @@ import "./summary.css";
 
 const route = getRouteApi("/shell/runs/$id/");
 
-/** A run at a glance: why it failed first, then how each host fared, then what ran, by whom, and with what. */
+/**
+ * A run at a glance: first why it failed, then the outcome of each host, then what ran, by whom, and with
+ * which options.
+ */
 export function Summary(): ReactElement | null {
   const { id } = route.useParams();
-  // The frame has read it, and shows nothing of this without it.
+  // The frame has read it, and shows none of this without it.
   const { data: run } = useQuery(executionQuery(id));
   if (run === undefined) {
     return null;
@@ -31,7 +34,7 @@ export function Summary(): ReactElement | null {
   );
 }
 
-/** Why it failed. Asked for only where something failed or was handled. */
+/** Why it failed. Only requested if something failed or was handled. */
 function Why({ run }: { run: Execution }): ReactElement | null {
   const enabled = isTroubled(run);
   const { data, error, refetch } = useQuery({ ...explainQuery(run.id), enabled });

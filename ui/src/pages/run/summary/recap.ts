@@ -25,7 +25,7 @@ export function recap(stats: Readonly<Record<string, HostStats>>): RecapRow[] {
   return rows.sort((a, b) => rank(a) - rank(b) || names.compare(a.host, b.host));
 }
 
-/** The counts that any host has: columns full of zeros only take the room of names. */
+/** The counts that any host has: columns full of zeros would only take space from names. */
 export function columnsOf(rows: readonly RecapRow[]): RecapColumn[] {
   return COLUMNS.filter((column) => column === "ok" || rows.some(({ stats }) => (stats[column] ?? 0) > 0));
 }

@@ -29,13 +29,13 @@ const SHOW = [
   ["slow", "Slow"],
 ] as const;
 
-/** How often a running execution is read again where nothing tells of changes, in milliseconds. */
+/** How often a running execution is read again if changes are not announced, in milliseconds. */
 const POLL = 5_000;
 
-/** Failed results that are read to see how they were handled, at most. */
+/** Maximum number of failed results that are read to see how they were handled. */
 const MOST_FAILURES = 1_000;
 
-/** What scrolls: the list beside the results of a task. */
+/** The scrolling element: the list beside the results of a task. */
 const LIST = ".pb-tasks__drawer .pf-v6-c-drawer__content";
 
 const NO_TASKS: readonly Task[] = [];
@@ -50,7 +50,7 @@ export function TasksPage(): ReactElement {
   const refetchInterval = run?.status === "running" ? POLL : false;
   const { data, error, refetch } = useQuery({ ...tasksQuery(id), refetchInterval });
   const { data: plays } = useQuery({ ...playsQuery(id), refetchInterval });
-  // While a run goes on, its log is not read again and again for this.
+  // While a run continues, its log is not read repeatedly for this.
   const { data: lines } = useQuery({
     ...taskLinesQuery(id),
     enabled: run !== undefined && run.status !== "running",
@@ -135,7 +135,7 @@ export function TasksPage(): ReactElement {
 
 export { TasksPage as component };
 
-/** All failed results, which tell how failures were handled; none if there are too many to read. */
+/** All failed results, which show how failures were handled; none if there are too many to read. */
 function useFailures(
   id: string,
   tasks: readonly Task[],

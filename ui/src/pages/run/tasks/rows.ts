@@ -1,8 +1,8 @@
-/** Tasks as the page lists them: by play and role, with what is slow and what is odd. */
+/** The page's list of tasks: by play and role, with marks on what is slow and what is odd. */
 import type { Play, Task, TaskResult } from "../../../api/types";
 import type { TasksSearch } from "./search";
 
-/** How results of a task ended, counted so that each result counts once. */
+/** Outcomes of a task's results, counted so that each result counts once. */
 export interface Counts {
   failed: number;
   /** Of the failed and unreachable ones, those that were ignored. */
@@ -24,11 +24,11 @@ export interface TaskRow {
   /** Part of the time of all tasks, from 0 to 1. */
   share: number;
   isSlow: boolean;
-  /** Some hosts ended otherwise than most. */
+  /** Some hosts ended differently from most. */
   isOdd: boolean;
 }
 
-/** Tasks that follow each other in one role; `role` is empty for tasks of the play itself. */
+/** Successive tasks of one role; `role` is empty for tasks of the play itself. */
 export interface RoleGroup {
   role: string;
   rows: TaskRow[];
@@ -41,15 +41,18 @@ export interface PlayGroup {
   roles: RoleGroup[];
 }
 
-/** Shorter tasks are not called slow, in seconds. */
+/** Shorter tasks do not count as slow, in seconds. */
 const SLOW_FROM = 1;
 
-/** Tasks of at least this part of the time are slow, and those that are longer than the usual one by this factor. */
+/**
+ * Tasks that take at least this part of the time are slow, and those that are longer than the usual one by this
+ * factor.
+ */
 const SLOW_SHARE = 0.2;
 const SLOW_FACTOR = 5;
 const SLOW_LEAST_SHARE = 0.05;
 
-/** Hosts are odd if at least this part of the hosts ended alike, and they did not. */
+/** Hosts are odd if at least this part of the hosts ended in the same way, and they did not. */
 const USUAL_SHARE = 0.6;
 
 /** `failures`: all failed results, or none while they are not known. */
@@ -128,7 +131,7 @@ function hasOutcome(counts: Counts, show: NonNullable<TasksSearch["show"]>): boo
   }
 }
 
-/** Puts rows below their plays and roles, in the order in which they ran. */
+/** Groups rows by their plays and roles, in the order in which they ran. */
 export function groupRows(rows: readonly TaskRow[], plays: readonly Play[]): PlayGroup[] {
   const known = new Map(plays.map((play) => [play.play, play]));
   const groups: PlayGroup[] = [];

@@ -3,9 +3,9 @@ import { count, oneOf, type RawSearch, text } from "../../../app/search";
 /** Outcomes that tasks can be filtered by. */
 export const SHOWN = ["failed", "changed", "unreachable", "skipped", "odd", "slow"] as const;
 
-/** What the address of the Tasks page holds. */
+/** The Tasks page's part of the address. */
 export interface TasksSearch {
-  /** Only tasks like that. */
+  /** Only tasks with such results. */
   show?: (typeof SHOWN)[number];
   /** Part of the name, the role or the module. */
   name?: string;

@@ -11,7 +11,7 @@ import { longestWithin, slowest, slowestHosts, type TaskBar } from "../../../tim
 /** Entries of each list. */
 const COUNT = 5;
 
-/** Results that are read to sum up the time of hosts, at most; and of one task that has more. */
+/** Maximum number of results that are read to sum up the time of hosts; and of one task that has more. */
 const RESULTS = 5_000;
 const RESULTS_OF_TASK = 20_000;
 
@@ -60,7 +60,7 @@ function OfAll({ id }: { id: string }): ReactElement {
   return <Hosts results={data?.entries} />;
 }
 
-/** By the longest tasks alone, where all results would be too many. */
+/** Based on the longest tasks only, if there are too many results. */
 function OfLongest({ id, bars }: Pick<Props, "id" | "bars">): ReactElement {
   const tasks = useMemo(() => longestWithin(bars, RESULTS), [bars]);
   const results = useQueries({

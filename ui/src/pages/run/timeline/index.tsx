@@ -19,10 +19,10 @@ import { TopLists } from "./TopLists";
 
 const route = getRouteApi("/shell/runs/$id/timeline");
 
-/** Hosts of a task, at most. */
+/** Maximum number of hosts of a task. */
 const HOSTS = 1_000;
 
-/** How often a running execution is read again where nothing tells of changes, in milliseconds. */
+/** How often a running execution is read again if changes are not announced, in milliseconds. */
 const POLL = 5_000;
 
 export function TimelinePage(): ReactElement {
@@ -108,7 +108,7 @@ function HostLinks({ id, bar }: { id: string; bar: HostBar }): ReactElement {
 /** The lines below open tasks: their results, as they come. */
 function useResults(id: string, open: readonly number[], refetchInterval: number | false) {
   const results = useQueries({
-    // While a run goes on, its log is not read again and again for the lines.
+    // While a run continues, its log is not read repeatedly for the lines.
     queries: open.map((task) => ({
       ...resultsQuery(id, { task, ...(refetchInterval === false && { lines: true }) }, HOSTS),
       refetchInterval,

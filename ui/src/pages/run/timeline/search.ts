@@ -1,6 +1,6 @@
 import { oneOf, type RawSearch, text } from "../../../app/search";
 
-/** What the address of the timeline holds. */
+/** The timeline's part of the address. */
 export interface TimelineSearch {
   /** Otherwise in order of time. */
   order?: "time" | "slowest";
@@ -21,7 +21,7 @@ export function openTasks({ open = "" }: TimelineSearch): number[] {
     .slice(0, MOST_OPEN);
 }
 
-/** Each open task asks for its results. */
+/** Each open task requests its results. */
 const MOST_OPEN = 20;
 
 /** The address with a task opened or closed. */

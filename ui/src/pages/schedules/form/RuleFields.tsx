@@ -12,7 +12,7 @@ interface Props {
   problem: Problem | undefined;
 }
 
-/** What it does where that is not simple. */
+/** The rules for overlaps, missed times and delays. */
 export function RuleFields({ form, set, problem }: Props): ReactElement {
   return (
     <>

@@ -22,13 +22,13 @@ import { WhenFields } from "./WhenFields";
 
 interface Props {
   start: ScheduleForm;
-  /** The schedule that is changed; none for a new one. */
+  /** The schedule to change; none for a new one. */
   before?: Schedule;
-  /** The way back without saving. */
+  /** Leaves the form without saving. */
   cancel: ReactNode;
 }
 
-/** The form, once it is known what can run. */
+/** The form, shown when the playbooks and inventories are known. */
 export function ScheduleFields(props: Props): ReactElement {
   const { files, error, retry } = useFiles();
   if (files === undefined) {

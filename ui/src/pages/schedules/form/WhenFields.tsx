@@ -31,7 +31,7 @@ const DAYS = [...Array.from({ length: 31 }, (_, day) => String(day + 1)), "L"];
 
 const ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];
 
-/** When it runs, with the next ten times as the collector reads them: also across changes of daylight saving. */
+/** When it runs, with the next ten times from the collector, including changes of daylight saving. */
 export function WhenFields({ form, set, problem }: Props): ReactElement {
   const { when } = form;
   const line = lineOf(when);
@@ -50,7 +50,7 @@ export function WhenFields({ form, set, problem }: Props): ReactElement {
             value={when.often}
             onChange={(_, picked) => {
               const often = OFTEN.find((one) => one === picked) ?? "daily";
-              // What was picked is the beginning of the line.
+              // The chosen times are the initial line.
               pick(often === "cron" ? { often, line } : { often });
             }}
           >

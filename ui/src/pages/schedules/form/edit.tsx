@@ -32,7 +32,7 @@ export function EditSchedule(): ReactElement {
 
 function Edit({ name }: { name: string }): ReactElement {
   const scopes = useScopes();
-  // Read once: what is typed is not to be written over.
+  // Read once, so that typed content is not overwritten.
   const schedule = useQuery({ ...scheduleQuery(name), refetchInterval: false });
   if (schedule.data === undefined) {
     return schedule.error === null ? (

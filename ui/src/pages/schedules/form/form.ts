@@ -1,4 +1,4 @@
-/** The form of a schedule as it is typed, and the request that it becomes. */
+/** The form of a schedule, and its conversion into a request. */
 import type { MissedTimes, Overlap, Schedule, ScheduledRun, ScheduleRequest } from "../../../api/types";
 import { RUN_FIELDS } from "../../../parts/runForm/fields";
 import {
@@ -30,7 +30,7 @@ export interface ScheduleForm {
 
 export type SetScheduleForm = (changes: Partial<ScheduleForm>) => void;
 
-/** A new schedule runs every night, by the clock of whoever makes it. */
+/** A new schedule runs every night, in the time zone of its author. */
 export function newSchedule(preset: RunPreset, zone: string): ScheduleForm {
   return {
     name: "",
@@ -100,14 +100,14 @@ function variablesOf(variables: Record<string, unknown>): VariablesInput {
 
 const SWITCHES = ["check", "diff", "become"] as const;
 
-/** What is sent; `before` is what the schedule ran until now. */
+/** The request; `before` is what the schedule has run until now. */
 export function requestOf(
   form: ScheduleForm,
   variables: Variables | undefined,
   before: ScheduledRun = {},
 ): ScheduleRequest {
   const { run } = form;
-  // What is switched off against Ansible's configuration looks like what is not set: it stays.
+  // A value that is switched off against Ansible's configuration looks like a missing one: it stays.
   const off = SWITCHES.filter((name) => before[name] === false && !run[name]).map((name) => [name, false]);
   return {
     cron: lineOf(form.when),
@@ -137,7 +137,7 @@ const FIELDS = new Set([
   ...RUN_FIELDS,
 ]);
 
-/** Whether the form has a field of this name of the API. */
+/** Whether the form has a field with this API name. */
 export function isField(name: string): boolean {
   return FIELDS.has(name);
 }

@@ -13,7 +13,7 @@ interface Save {
   problem: Problem | undefined;
 }
 
-/** Sends the form, and goes to the schedule's page. `before` is the schedule that is changed. */
+/** Sends the form, and opens the schedule's page. `before` is the schedule that is changed. */
 export function useSave(form: ScheduleForm, before: Schedule | undefined): Save {
   const navigate = useNavigate();
   const cache = useQueryClient();

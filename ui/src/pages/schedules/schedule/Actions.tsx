@@ -16,7 +16,7 @@ import { LinkButton } from "../../../parts/LinkButton";
 import { MenuButton } from "../../../parts/MenuButton";
 import { BY_HAND_WORDS, mayChange } from "../words";
 
-/** What can be done with a schedule, by whoever may. */
+/** The actions for a schedule that the user's permissions allow. */
 export function Actions({ schedule }: { schedule: Schedule }): ReactElement | null {
   const { name, paused, last_execution, last_status } = schedule;
   const scopes = useScopes();
@@ -25,7 +25,7 @@ export function Actions({ schedule }: { schedule: Schedule }): ReactElement | nu
   const [asked, setAsked] = useState<"pause" | "resume" | "run" | "delete">();
   const close = () => setAsked(undefined);
   const isOurs = mayChange(schedule, scopes);
-  // One that was deleted cannot be repeated.
+  // A deleted run cannot be repeated.
   const repeated = last_status && scopes.can("run") ? last_execution : undefined;
   return (
     <>

@@ -15,10 +15,10 @@ import { Empty, sentence } from "../../../parts/states";
 import { Time } from "../../../parts/Time";
 import { OUTCOME_WORDS } from "../words";
 
-/** What became of its last times: a run with how it went, or why there is none. */
+/** The outcome of its last times: a run with its status, or why there is none. */
 export function Past({ schedule }: { schedule: Schedule }): ReactElement {
   const { past } = schedule;
-  // So many as there are times at most; a run whose time is older than them is not looked for.
+  // At most as many as there are times; a run whose time is older is not searched for.
   const runs = useQuery(runsQuery({ q: `schedule:${quoted(schedule.name)}`, limit: 100 }));
   const byId = new Map((runs.data?.executions ?? []).map((run) => [run.id, run]));
   return (
@@ -56,7 +56,7 @@ export function Past({ schedule }: { schedule: Schedule }): ReactElement {
   );
 }
 
-/** A run that starts much later than its time was held up. */
+/** A run that starts much later than its time was delayed. */
 const LATE_MS = 60_000;
 
 function PastTime({ time, run }: { time: ScheduleTime; run: ListedExecution | undefined }): ReactElement {

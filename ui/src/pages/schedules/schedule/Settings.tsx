@@ -10,7 +10,7 @@ import { cronWords } from "../cron";
 import { runFacts } from "../facts";
 import { MISSED_WORDS, OVERLAP_WORDS } from "../words";
 
-/** When it runs, what it runs, and what it does where that is not simple. */
+/** When it runs, what it runs, and its rules for overlaps and missed times. */
 export function Settings({ schedule }: { schedule: Schedule }): ReactElement {
   const { name, cron, zone, overlap, missed, jitter_seconds, owner, changed, run } = schedule;
   const words = cronWords(cron);

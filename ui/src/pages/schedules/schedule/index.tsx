@@ -20,7 +20,7 @@ import "../schedules.css";
 
 const route = getRouteApi("/shell/schedules/$name");
 
-/** One schedule: when and what it runs, its next times, what became of its last ones, and why it starts nothing. */
+/** One schedule: its settings, its next times, the outcome of its last ones, and what prevents its runs. */
 export function OneSchedule(): ReactElement {
   const { name } = route.useParams();
   const schedule = useQuery(scheduleQuery(name));
