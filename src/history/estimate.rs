@@ -14,7 +14,7 @@ const RUNS: u32 = 5;
 /// Ad-hoc commands that are searched for them; also runs of the playbook, as long as some have no series.
 const SEARCHED: u32 = 100;
 
-/// Tasks of a run that are looked at; a longer run is judged by its duration alone.
+/// Maximum number of tasks of a run that are read; a longer run is estimated by its duration alone.
 const TASKS: u32 = 5_000;
 
 /// Hosts that are named.

@@ -220,7 +220,7 @@ pub async fn page_of_lines(
             }
         }
         if ended || past {
-            // While the run goes on, an unfinished line may still grow.
+            // While the run continues, an unfinished line may still grow.
             let open = reader
                 .finish()
                 .filter(|line| ended && is_final(row) && range.has(line));

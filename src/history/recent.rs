@@ -48,7 +48,7 @@ pub struct RecentRuns {
 /// The last runs of several playbooks.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RecentList {
-    /// The playbooks, in the order in which they were asked for.
+    /// The playbooks, in the requested order.
     pub playbooks: Vec<RecentRuns>,
 }
 

@@ -284,7 +284,7 @@ pub(super) async fn project(
     tasks::TASKS.insert(transaction, &rows, tasks::bind).await?;
     let hosts = flatten(keyed(), |change| &change.hosts);
     insert_hosts(transaction, one, &[key], hosts).await?;
-    // What the index knows of it is no longer so.
+    // The index entry of this run is no longer correct.
     mark_gone(transaction, &[key]).await?;
     mark_pending(transaction, keyed().filter_map(over)).await?;
     // Text that is gone from its rows must not remain in a roll-up either.

@@ -261,7 +261,7 @@ impl PackedOutcome {
 struct Numbers<'t>(&'t [u8]);
 
 impl Numbers<'_> {
-    /// So many numbers. A text that the database cut has fewer: the first that is missing is an error.
+    /// Exactly this many numbers. A text that the database cut has fewer: the first missing number is an error.
     fn exactly(mut self, count: u64) -> impl Iterator<Item = Result<u64, StoreError>> {
         (0..count).map(move |_| self.number().ok_or_else(damaged))
     }

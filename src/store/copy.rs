@@ -306,7 +306,7 @@ async fn copy_tokens(from: &Store, to: &Store) -> Result<u64, CopyError> {
     Ok(tokens.len() as u64)
 }
 
-/// Copies all schedules, and what became of their times. They name tokens by their hashes, which are the same there.
+/// Copies all schedules, and the outcomes of their times. They name tokens by their hashes, which are the same there.
 async fn copy_schedules(from: &Store, to: &Store) -> Result<(), CopyError> {
     for row in from.schedules().await? {
         match to.schedule(&row.name).await? {

@@ -110,7 +110,7 @@ impl Store {
         let mut query = self.query(SELECT);
         push_page(&mut query, filter, page, few.as_deref());
         let mut found = Vec::new();
-        // Each is decoded while the database goes on.
+        // Each is decoded while the database continues.
         query
             .for_each(&self.read, |row| {
                 found.push(read(row)?);
@@ -134,8 +134,8 @@ impl Store {
             Some(digits) => self.few_named(digits).await?,
             None => None,
         };
-        // What no index finds may be in none of the longest runs. Reading all executions in their own order is several
-        // times faster then than in the order of the index; an expression is not looked for in it.
+        // Conditions without an index may hold for none of the longest runs. Reading all executions in their own order
+        // is several times faster then than in the order of the index, which databases do not use for an expression.
         let duration = match filter.text.is_some() || filter.query.is_some() {
             true => "e.duration_us + 0",
             false => "e.duration_us",
@@ -176,7 +176,7 @@ impl Store {
     }
 
     /// All executions whose id begins or ends with these digits, if they are few. Each of the two has an index; a
-    /// database that is asked for either in the list's order might go through all executions.
+    /// database that has to find either in the list's order might read all executions.
     async fn few_named(&self, digits: IdDigits) -> Result<Option<Vec<ExecutionKey>>, StoreError> {
         const NAMED: &str = "SELECT e.id FROM executions e WHERE ";
         let mut query = self.query(NAMED);

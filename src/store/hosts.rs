@@ -411,8 +411,8 @@ impl Store {
     }
 }
 
-/// How many entries to read next, after so many brought so many new names: fewer where each host has many runs, of which
-/// one entry tells as much as all, and more where each has few.
+/// How many entries to read next, after this many brought this many new names: fewer where each host has many runs,
+/// since one entry of a host is as good as all, and more where each has few.
 fn next_entries(entries: u32, names: usize) -> u32 {
     let names = names as u32;
     if names * 8 < entries {

@@ -19,8 +19,8 @@
 //! - `launches`: the launcher's queue
 //! - `log`: blocks of the event log
 //! - `explain`: query plans of the statements of a piece of work
-//! - `notifications`: targets of notifications, what they are to be told, and what they were sent
-//! - `schedules`: schedules of runs, and what became of their times
+//! - `notifications`: targets of notifications, what they must be sent, and what they were sent
+//! - `schedules`: schedules of runs, and the outcomes of their times
 //! - `report`: what reports need beside statistics and trends; `report_schedules`,
 //!   `reports`: schedules of reports, and the reports that were made for them
 //! - `retention`, `pins`: the data for retention rules, removal in small steps, pins

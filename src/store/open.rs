@@ -44,8 +44,8 @@ fn postgres_patience(answer: Duration) -> String {
 }
 
 /// Values that do not fit are refused, not cut; quoted names follow the standard; a page of results fits into one text
-/// (`compare`); and reads within a transaction take no gap locks, which would make writers wait for each other. MariaDB
-/// alone has a limit for idle transactions, and reads what stands in a comment of its own: see [`postgres_patience`].
+/// (`compare`); and reads within a transaction take no gap locks, which would make writers wait for each other. Only
+/// MariaDB has a limit for idle transactions, and reads the content of a comment of its own: see [`postgres_patience`].
 fn mysql_session(answer: Duration) -> String {
     let seconds = answer.as_secs().max(1);
     format!(
@@ -304,7 +304,7 @@ where
     }
 }
 
-/// Closes the connection; an error does not matter any more.
+/// Closes the connection; an error no longer matters.
 async fn close_first<C: sqlx::Connection>(connection: C) {
     let _ = connection.close().await;
 }

@@ -46,7 +46,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         transaction!(self, transaction => {
             let is_there = match key_of(transaction, id).await? {
-                // Locks the row where others may write: nobody deletes it from here on. A deletion may have happened
+                // Locks the row where others may write: from here on it cannot be deleted. A deletion may have happened
                 // while we waited for the lock.
                 Some(key) => {
                     self.tell_changed(transaction, key).await?;

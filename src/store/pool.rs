@@ -95,9 +95,9 @@ pub(super) enum Connection {
     MySql(PooledMySql, Limits),
 }
 
-/// A MySQL connection, while it is held. If a statement is dropped midway (nobody waits for the answer any more), sqlx
-/// would reuse the connection, and might wait forever for an answer that has already arrived. So such a connection is
-/// closed, as is one whose transaction was not committed.
+/// A MySQL connection, while it is held. If a statement is dropped midway (nothing waits for the answer any longer),
+/// sqlx would reuse the connection, and might wait forever for an answer that has already arrived. So such a connection
+/// is closed, as is one whose transaction was not committed.
 pub(super) struct PooledMySql {
     connection: PoolConnection<MySql>,
     in_statement: bool,
@@ -232,10 +232,10 @@ impl Pool {
         })
     }
 
-    /// Erases deleted data from the database's files. False: somebody still reads the earlier state, or the files are a
+    /// Erases deleted data from the database's files. False: a reader still sees the earlier state, or the files are a
     /// server's.
     ///
-    /// In SQLite free pages hold zeros already; the write-ahead log is checkpointed and emptied. Nobody can write
+    /// In SQLite free pages hold zeros already; the write-ahead log is checkpointed and emptied. Nothing can be written
     /// meanwhile, so this waits less long for readers than a writer would.
     pub(super) async fn erase(&self, patience: Duration) -> Result<bool, sqlx::Error> {
         let Self::Sqlite(pool, _) = self else {

@@ -32,7 +32,7 @@ pub enum DatabaseProblem {
     /// It is no longer the database that we opened.
     #[error(
         "the database or its tables are gone, so nothing is stored: restore a backup, or run \"playback migrate\" to \
-         begin anew"
+         start with an empty one"
     )]
     TablesGone,
     /// The operating system refuses to write.

@@ -65,7 +65,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write.begin().await?;
         self.tell_changed(&mut transaction, key).await?;
-        // Nobody requested it: pinned executions are left unchanged.
+        // This is not a request of a user: pinned executions are left unchanged.
         if entry.is_none() {
             let mut query = transaction.query(
                 "SELECT uuid FROM executions WHERE id = ? \
@@ -117,8 +117,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Erases deleted or replaced data from the database's files, as far as the database allows. False: somebody still
-    /// reads the earlier state after `patience`, or the files are a server's, which cleans up by itself.
+    /// Erases deleted or replaced data from the database's files, as far as the database allows. False: a reader still
+    /// sees the earlier state after `patience`, or the files are a server's, which cleans up by itself.
     ///
     /// # Errors
     /// The database failed; what was deleted stays deleted.

@@ -76,7 +76,8 @@ impl Store {
         Ok(query.fetch_optional(&self.read).await?.is_some())
     }
 
-    /// In how many runs that match and started in a period each of these errors occurred; those of none are left out.
+    /// The number of runs that match and started in a period in which each of these errors occurred; errors without
+    /// such runs are left out.
     ///
     /// # Errors
     /// The database failed.

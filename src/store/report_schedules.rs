@@ -189,7 +189,7 @@ async fn locked(
     rows.first().map(read_schedule).transpose()
 }
 
-/// Raises the time up to which a schedule is done; false if somebody else did, or changed it.
+/// Raises the time up to which a schedule is done; false if another collector did, or the schedule was changed.
 pub(super) async fn decide(
     transaction: &mut Transaction,
     schedule: &ReportSchedule,

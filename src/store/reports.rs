@@ -212,7 +212,7 @@ pub(super) async fn copy(from: &Store, to: &Store) -> Result<(), StoreError> {
     }
 }
 
-/// Puts a report into the log of what targets are sent. Returns deliveries that failed, because their target is gone.
+/// Adds a report to the log of notifications. Returns deliveries that failed, because their target is gone.
 async fn send(
     transaction: &mut Transaction,
     new: &NewReport,

@@ -214,7 +214,7 @@ impl Store {
         entry: &AuditEntry,
     ) -> Result<Deletion, StoreError> {
         transaction!(self, transaction => {
-            // Locks the row where others may write: nobody starts or pins it from here on.
+            // Locks the row where others may write: from here on it cannot be started or pinned.
             self.tell_changed(transaction, key).await?;
             let mut query = transaction.query(
                 "SELECT uuid, status, (SELECT COUNT(*) FROM execution_pins \
@@ -260,7 +260,7 @@ impl Store {
             let mut keys = keys.to_vec();
             keys.sort_unstable();
             for key in &keys {
-                // Locks the row where others may write: nobody starts or pins it from here on.
+                // Locks the row where others may write: from here on it cannot be started or pinned.
                 self.tell_changed(transaction, *key).await?;
             }
             // It may have started again, or been pinned, since it was selected.
@@ -287,7 +287,7 @@ impl Store {
     }
 
     /// Removes the logs of those of these executions that are over and not pinned and still have one, and keeps their
-    /// rows. Returns which. Their blocks must be swept (see [`Store::sweep`]); nobody may read them any more.
+    /// rows. Returns which. Their blocks must be swept (see [`Store::sweep`]), and must not be read any more.
     ///
     /// # Errors
     /// The database failed: nothing was removed.

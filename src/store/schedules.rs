@@ -1,4 +1,4 @@
-//! Schedules, and what became of their times.
+//! Schedules, and the outcomes of their times.
 
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
-    /// What became of a schedule's times, newest first.
+    /// The outcomes of a schedule's times, newest first.
     ///
     /// # Errors
     /// The database failed.
@@ -95,7 +95,7 @@ impl Store {
         open.collect()
     }
 
-    /// Stores a new schedule, with the audit entry, if somebody created it.
+    /// Stores a new schedule, with the audit entry, if a user created it.
     ///
     /// # Errors
     /// The name is taken, or the database failed.
@@ -166,7 +166,7 @@ impl Store {
         })
     }
 
-    /// Removes a schedule and what became of its times, with the audit entry; false if there is none of that identity.
+    /// Removes a schedule and the outcomes of its times, with the audit entry; false if there is none of that identity.
     ///
     /// # Errors
     /// The database failed.
@@ -202,7 +202,7 @@ impl Store {
         })
     }
 
-    /// Counts all times of a schedule up to this one as decided, without noting what became of them; false if it is no
+    /// Counts all times of a schedule up to this one as decided, without noting their outcomes; false if it is no
     /// longer at that revision.
     ///
     /// # Errors
@@ -224,7 +224,7 @@ impl Store {
         Ok(update.execute(&self.write).await? > 0)
     }
 
-    /// Stores a copied schedule, and what became of its times.
+    /// Stores a copied schedule, and the outcomes of its times.
     ///
     /// # Errors
     /// The name is taken, or the database failed.
@@ -243,7 +243,7 @@ impl Store {
 }
 
 /// Stores the decisions that these changes hold, within the transaction of the runs that they start. The indexes of those
-/// that come too late are returned: somebody else decided about the schedule, or changed it.
+/// that come too late are returned: another collector decided about the schedule, or it was changed.
 pub(super) async fn decide_all(
     transaction: &mut Transaction,
     changes: &[Changes],

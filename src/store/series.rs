@@ -312,13 +312,13 @@ impl Store {
         let mut found: Vec<(ExecutionKey, i64)> = Vec::with_capacity(rows.len());
         for row in &rows {
             let run = serde_json::from_str::<ExecutionStarted>(row.get("what")?);
-            // A damaged row is no run of a series; whoever reads it is told that it is damaged.
+            // A damaged row belongs to no series; reading the run reports the damage.
             let series = run.map_or(NO_SERIES, |run| series_key(&run));
             found.push((row.get("id")?, series));
         }
         let done: Result<(), StoreError> = transaction!(self, transaction => {
             for (key, series) in &found {
-                // Whoever wrote the run meanwhile knows better.
+                // If the run was written meanwhile, that value is correct.
                 let mut update = transaction
                     .query("UPDATE executions SET series = ? WHERE id = ? AND series IS NULL");
                 update.bind(*series).bind(*key).execute_in(transaction).await?;

@@ -162,7 +162,7 @@ impl Store {
         self.is_shared()
     }
 
-    /// Empties a partition in which nothing is kept any more; false if there is none.
+    /// Empties a partition in which nothing is kept any longer; false if there is none.
     pub(super) async fn empty_partition(&self) -> Result<bool, StoreError> {
         let mut query = self.query("SELECT empty_history_partition() AS emptied");
         query.fetch_one(&self.write).await?.get("emptied")

@@ -32,8 +32,8 @@ impl Store {
         Ok(())
     }
 
-    /// Takes a ticket, so that nobody else can: the hash of its token. None: there is no such ticket, it has expired, or
-    /// it was taken before, on whatever collector.
+    /// Takes a ticket, so that it cannot be taken again: the hash of its token. None: there is no such ticket, it has
+    /// expired, or it was taken before, on whatever collector.
     ///
     /// # Errors
     /// The database failed.

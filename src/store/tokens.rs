@@ -27,7 +27,7 @@ pub struct TokenRow {
 }
 
 impl Store {
-    /// Stores a token by its hash, with the audit entry, if somebody created it.
+    /// Stores a token by its hash, with the audit entry, if a user created it.
     ///
     /// # Errors
     /// The name is taken, or the database failed.

@@ -27,7 +27,7 @@ pub struct DueTrace {
     pub spans: u64,
 }
 
-/// What became of a trace.
+/// The outcome of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TraceOutcome {
     /// The receiver has it.
@@ -152,7 +152,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that a trace need not be sent any more.
+    /// Notes that a trace need not be sent any longer.
     ///
     /// # Errors
     /// The database failed.

@@ -51,7 +51,8 @@ impl Store {
         time: Duration,
     ) -> Result<Option<WorkLease>, StoreError> {
         match self.try_claim(name, time).await {
-            // A full disk has no space for the claim, and there is nobody else: the work may be what frees space.
+            // A full disk has no space for the claim, and there is no other collector: the work may be what frees
+            // space.
             Err(error)
                 if !self.is_shared()
                     && error

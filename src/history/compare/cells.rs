@@ -82,7 +82,7 @@ pub(super) struct Side<'s> {
     pub(super) cells: &'s Cells,
     /// For each number of a host: which host it is, or [`UNKNOWN`].
     pub(super) hosts: &'s [u32],
-    /// Whether it goes on, or was stopped: then hosts lack results without having failed.
+    /// Whether it is still running, or was stopped: then hosts lack results without having failed.
     pub(super) is_partial: bool,
 }
 
@@ -244,7 +244,7 @@ pub(super) fn compare(
                 }
             }
             let is_failure = new.is_some_and(|new| new.outcome().is_failure());
-            // A new task and a new host are listed as such: only their failures are told.
+            // A new task and a new host are listed as such: only their failures are reported here.
             let is_listed = place_before.is_none() || *host >= both;
             if old.is_none() && !is_failure {
                 if !is_listed && (stopped_before[*host] || before.is_partial) {

@@ -14,7 +14,7 @@ use crate::model::FieldDifference;
 /// Fields of a result that are named, at most.
 const FIELDS: usize = 20;
 
-/// Fields of a result that are looked at, and how deep they may be.
+/// Maximum number of fields of a result that are compared, and how deep they may be.
 const LEAVES: usize = 2_000;
 const DEPTH: usize = 16;
 

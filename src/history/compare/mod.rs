@@ -141,7 +141,7 @@ pub async fn compare(
     Ok(answer)
 }
 
-/// Whether a run goes on, or was stopped by something else than its hosts.
+/// Whether a run is still running, or was stopped by something else than its hosts.
 fn is_partial(row: &ExecutionRow) -> bool {
     let is_by_hosts = matches!(row.reason, Some(Reason::TaskFailed | Reason::Unreachable));
     match row.status {

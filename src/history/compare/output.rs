@@ -49,7 +49,7 @@ async fn read(
     let mut reader = OutputReader::new(store.clone(), key, row, 0).keeping(BYTES);
     let mut printed = Vec::new();
     let mut add = |line: Line| {
-        // A run that goes on prints more meanwhile.
+        // A run that is still running prints more meanwhile.
         if line.number < LINES && !is_shown_elsewhere(&line.text) {
             printed.push(Printed {
                 number: line.number,

@@ -15,10 +15,10 @@ use crate::log::block::Entry;
 use crate::model::{ExecutionKey, ItemDifference, Outcome, ResultDifference, ResultFlags};
 use crate::store::{FoundResult, Store, StoreError};
 
-/// Results that are looked at.
+/// Maximum number of results that are compared.
 const RESULTS: usize = 20;
 
-/// Results of one task that are looked at.
+/// Maximum number of results of one task that are compared.
 const OF_TASK: usize = 3;
 
 /// Items of a result that are named, and bytes of a label.
@@ -36,7 +36,7 @@ pub(super) fn selected(changes: &Changes) -> Vec<Spot> {
             };
             match (moved.now.is_trouble(), moved.before.is_trouble()) {
                 (true, _) => failures.push(*spot),
-                // Without a failure, a result that is not there has nothing to say.
+                // Without a failure, a missing result has nothing to say.
                 (false, false)
                     if moved.before == Outcome::Absent || moved.now == Outcome::Absent => {}
                 (false, _) => others.push(*spot),
@@ -86,7 +86,7 @@ pub(super) async fn compare(
             (Some(a), Some(b)) if a.note.is_none() && b.note.is_none() => {
                 differences(a.content.as_ref(), b.content.as_ref())
             }
-            // What only one of them has is told as far as it reports a failure.
+            // A result that only one run has is reported as far as it is a failure.
             (None, Some(one)) => differences(None, one.content.as_ref()),
             (Some(one), None) => differences(one.content.as_ref(), None),
             _ => (Vec::new(), 0),

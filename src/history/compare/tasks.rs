@@ -94,7 +94,7 @@ impl Tasks {
                 Instance {
                     place,
                     first_seq: row.first_seq,
-                    // Not known, as of runs that go on or that earlier versions recorded.
+                    // Unknown for runs that are still running or were recorded by earlier versions.
                     last_seq: if row.last_seq == 0 {
                         u64::MAX
                     } else {

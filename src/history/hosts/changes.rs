@@ -160,8 +160,8 @@ impl Search<'_> {
         self.found.len() >= self.limit || self.budget == 0
     }
 
-    /// Looks for the changes of a run, from its end or from before a sequence number. Returns before which number to go on;
-    /// 0 if these were all.
+    /// Finds the changes of a run, from its end or from before a sequence number. Returns the number before which the next
+    /// call continues; 0 if these were all.
     async fn run(&mut self, run: HostInRun, before_seq: Option<u64>) -> Result<u64, StoreError> {
         let mut before = match before_seq {
             Some(before) => before,
@@ -338,7 +338,7 @@ fn telling(mut content: Value) -> (Option<String>, Option<Value>) {
     (message, diff)
 }
 
-/// So many bytes of a text at most.
+/// The beginning of a text, at most `most` bytes.
 fn beginning(text: &str, most: usize) -> String {
     text[..text.floor_char_boundary(most)].to_owned()
 }

@@ -10,7 +10,7 @@ use crate::history::HistoryError;
 use crate::model::{FactDifference, FactsChange, FactsChangeList, time_from_us};
 use crate::store::{FactsReport, Store};
 
-/// Reports that are looked at for one page.
+/// Maximum number of reports that are read for one page.
 const REPORTS: u32 = 1_000;
 
 /// Reports that are read for one page.

@@ -80,7 +80,7 @@ pub fn shows(asked: Option<&str>, fact: &str) -> bool {
 pub(super) struct Fold<'s> {
     store: &'s Store,
     reader: EventReader<'s>,
-    /// The facts whose changes are told.
+    /// The facts whose changes are listed.
     name: Option<&'s str>,
     pub(super) known: KnownFacts<usize>,
     /// The reports that were read.

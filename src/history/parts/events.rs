@@ -69,7 +69,7 @@ pub async fn events(
     let mut events = Vec::new();
     let mut last = filter.after;
     let mut more = false;
-    // A rare kind may need a search through the whole log: a page ends after so many reads.
+    // A rare kind may need a search through the whole log: a page ends after this many reads.
     for _ in 0..64 {
         let from = last.saturating_add(1);
         let stored = store.blocks_from_seq(key, filter.producer, from, 8).await?;

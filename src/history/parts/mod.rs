@@ -35,7 +35,7 @@ fn each_entry(block: &BlockRow, mut each: impl FnMut(Entry<'_>)) {
     }
 }
 
-/// Stands in for events that cannot be read.
+/// Replaces events that cannot be read.
 fn damaged_event(gap: &Gap) -> Option<Box<RawValue>> {
     let event = json!({
         "seq": gap.first_seq,

@@ -15,7 +15,7 @@ pub(super) fn fill(request: &ReportRequest, trends: &Trends, report: &mut Report
     let mut changes: Vec<ReportChange> = Vec::new();
     let mut add = |playbook: &str, task: Option<String>, durations: Option<&DurationTrend>| {
         let all = durations.iter().flat_map(|took| &took.changes);
-        // A change of an earlier period was told then.
+        // A change in an earlier period was in that period's report.
         let recent = all.filter(|change| change.run.start_time >= from);
         changes.extend(recent.map(|change| {
             ReportChange {

@@ -36,7 +36,7 @@ pub(super) async fn fill(
             break;
         }
         let first = store.first_run(host).await?;
-        // One that is not found was deleted: nobody knows since when there was such a host.
+        // If the first run is not found, it was deleted: it is unknown since when this host exists.
         if first.is_some_and(|first| first.run.started_us >= request.from_us) {
             report.new.hosts.push(host.clone());
         }

@@ -24,7 +24,7 @@ use crate::model::{
 };
 use crate::store::Store;
 
-/// The newest runs that are looked at for trends.
+/// The number of newest runs that are read for trends.
 const TREND_RUNS: usize = 1000;
 
 /// Of wide runs, fewer: a report is to be there within two seconds.

@@ -16,7 +16,7 @@ use crate::history::{HistoryError, is_final};
 use crate::model::{ExecutionKey, ExecutionRow};
 use crate::store::{Store, StoredBlock};
 
-/// After so many runs without a line, logs are read ahead; at first of no more runs than these.
+/// After this many runs without a matching line, logs are read ahead; at first of no more runs than this.
 const BARREN: usize = 8;
 
 /// Runs whose logs are read ahead at once.

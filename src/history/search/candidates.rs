@@ -1,9 +1,9 @@
-//! The runs that may have the lines that are looked for, the newest first: those that the index does not rule out, and
-//! those that it does not cover.
+//! The runs that may contain matching lines, the newest first: those that the index does not rule out, and those that
+//! it does not cover.
 //!
-//! The index changes while a search goes on: runs are indexed, segments are merged. So it is looked at in *rounds*. A
-//! round begins at a position of the list with one view of the whole; when a segment is no longer what it was then, the
-//! next round begins where this one has come to.
+//! The index changes during a search: runs are indexed, segments are merged. So it is read in *rounds*. A round begins
+//! at a position of the list with one view of the whole; when a segment is no longer what it was then, the next round
+//! begins where this one stopped.
 
 use std::collections::{BinaryHeap, HashSet};
 
@@ -30,7 +30,7 @@ pub(super) struct SearchScope {
 #[derive(Debug)]
 pub(super) struct Round<'w> {
     wanted: &'w SearchScope,
-    /// Segments that were not looked at yet; the next one is the last.
+    /// Segments that were not read yet; the next one is the last.
     segments: Vec<SearchSegment>,
     /// Runs that may be meant, the newest on top.
     found: BinaryHeap<Candidate>,
@@ -40,11 +40,11 @@ pub(super) struct Round<'w> {
     after: Option<Cursor>,
     /// Where it ends; none: with the oldest run.
     floor: Option<Cursor>,
-    /// When the oldest run started that the index knows of.
+    /// When the oldest run in the index started.
     lowest_us: Option<i64>,
     /// Runs that the index ruled out.
     pub(super) ruled_out: u64,
-    /// Runs without a log, as far as the index knows of them.
+    /// Runs without a log, as far as the index contains them.
     pub(super) without_log: u64,
 }
 
@@ -121,7 +121,7 @@ impl<'w> Round<'w> {
         round
     }
 
-    /// When the oldest run started that the index knows of.
+    /// When the oldest run in the index started.
     pub(super) fn lowest_us(&self) -> Option<i64> {
         self.lowest_us.map(|lowest| lowest.max(self.wanted.from_us))
     }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::model::Cursor;
 
-/// Where a search goes on.
+/// Where a search continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SearchCursor {
     /// The last run that was searched, as the list's cursor.
@@ -23,7 +23,7 @@ pub struct Position {
     /// Number of the first printed line that is read whole from there. Lines from it on that an earlier search has looked
     /// at are read again where they stand before later ones.
     pub from_line: u64,
-    /// The last line that was looked at: the event in which it ended, and which of the event's lines it is, from 1.
+    /// The last line that was examined: the event in which it ended, and which of the event's lines it is, from 1.
     pub seq: u64,
     /// See `seq`.
     pub sub: u64,

@@ -1,4 +1,4 @@
-//! A text that every line has that is looked for. What a module returned is only taken apart if it may stand there.
+//! A text that every matching line contains. What a module returned is only parsed if it may contain that text.
 
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -41,8 +41,8 @@ impl Hint {
     }
 }
 
-/// A term that stands in JSON as in the text, unless it is written with `\u`. (A mark between short words may have an
-/// escape of its own.)
+/// A term that looks the same in JSON as in the text, unless it is written with `\u`. (A character between short words
+/// may be escaped.)
 fn plain(term: &[u8]) -> Option<&str> {
     let is_plain =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-');
@@ -74,7 +74,7 @@ mod tests {
             ("refused", r#"{"msg":"re\u0066used"}"#, true),
             ("refused", "{\"msg\":\"refu\u{17f}ed\"}", true),
             ("refused", r#"{"msg":"re\u001b[31mfused"}"#, true),
-            // The longest word is looked for.
+            // The longest word is used.
             ("\"no space left\"", r#"{"msg":"no room left"}"#, false),
             ("10.0.0.5", r#"{"msg":"10.1.2.3"}"#, false),
             ("*fuse*", r#"{"msg":"reFUSEd"}"#, true),

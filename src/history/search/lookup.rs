@@ -1,4 +1,4 @@
-//! Looks up in one segment of the index which of its runs may have the lines that are looked for.
+//! Looks up in one segment of the index which of its runs may contain matching lines.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

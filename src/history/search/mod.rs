@@ -83,7 +83,7 @@ pub struct SearchRequest {
     pub limit: usize,
     /// Lines before and after each one.
     pub context: usize,
-    /// Facets to count by. Counting goes on when there are enough lines.
+    /// Facets to count by. Counting continues when there are enough lines.
     pub facets: BTreeSet<Facet>,
     /// How long it may take.
     pub timeout: Duration,
@@ -497,7 +497,7 @@ impl<'s> Walk<'s> {
                 let is_cut = scan.is_cut();
                 let hits;
                 (hits, *tasks) = scan.finish(is_final(row));
-                // After as many lines as were wanted, no more were looked for.
+                // After the requested number of lines, the search stopped.
                 if let Some(last) = hits.last().filter(|_| is_cut) {
                     let reached = last.position;
                     return Ok((hits, Some(reached)));

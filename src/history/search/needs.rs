@@ -55,7 +55,7 @@ fn of_text(text: &TextPattern) -> Need {
     }
 }
 
-/// A star stands for any characters but blanks, so a word may go on there.
+/// A star stands for any characters but blanks, so a word may continue there.
 fn of_glob(glob: &Glob) -> Need {
     let pieces = glob.pieces();
     let last = pieces.len().saturating_sub(1);
@@ -101,7 +101,7 @@ struct Texts {
 }
 
 impl Texts {
-    /// Ends a text; `is_open`: whether its last word may go on.
+    /// Ends a text; `is_open`: whether its last word may continue.
     fn end(&mut self, is_open: bool) {
         let text = std::mem::take(&mut self.text);
         if !text.is_empty() {
@@ -165,8 +165,8 @@ fn letter(class: &Class) -> Option<char> {
     letters.all(|letter| letter == first).then_some(first)
 }
 
-/// Whether no word goes on over such a place: of the characters on both sides, at most one is part of a word. Places
-/// that only look at ASCII do not tell that.
+/// Whether no word extends across such a place: at most one of the characters on both sides is part of a word. Places
+/// that only consider ASCII do not ensure that.
 fn is_end_of_word(look: Look) -> bool {
     match look {
         Look::Start
@@ -178,8 +178,8 @@ fn is_end_of_word(look: Look) -> bool {
         | Look::WordUnicode
         | Look::WordStartUnicode
         | Look::WordEndUnicode => true,
-        // Only one side is looked at: the other text is closed if it begins, or ends, with a word, and otherwise it does
-        // not matter.
+        // Only one side is considered: the other text is closed if it begins, or ends, with a word, and otherwise it
+        // does not matter.
         Look::WordStartHalfUnicode | Look::WordEndHalfUnicode => true,
         Look::WordUnicodeNegate
         | Look::WordAscii

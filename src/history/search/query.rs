@@ -55,7 +55,7 @@ enum LineCondition {
     All(Vec<LineCondition>),
     Any(Vec<LineCondition>),
     Not(Box<LineCondition>),
-    /// Shared, because what matching has learnt of a pattern is not cloned with it: each run would begin anew.
+    /// Shared, because a clone of a pattern does not have what matching has learnt: each run would begin from scratch.
     Text(Arc<TextPattern>),
     Of(LineField, Vec<Pattern>),
     /// It depends on the run alone.

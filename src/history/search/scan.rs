@@ -41,7 +41,7 @@ pub(super) struct Hit {
     pub(super) parts: Vec<String>,
     pub(super) before: Vec<String>,
     pub(super) after: Vec<String>,
-    /// Where to go on after it.
+    /// Where to continue after it.
     pub(super) position: Position,
 }
 
@@ -156,7 +156,7 @@ impl Scan {
         self.next_seq > self.after.seq
     }
 
-    /// Where to go on if the search is broken off here.
+    /// Where to continue if the search is interrupted here.
     pub(super) fn position(&self) -> Position {
         match self.has_caught_up() {
             true => self.position_after(self.next_seq - 1, u64::MAX),
@@ -477,7 +477,7 @@ impl Scan {
         }
     }
 
-    /// Where to go on after this line: with the printed line that is not over by then, and what it displays.
+    /// Where to continue after this line: with the printed line that is not finished by then, and what it displays.
     fn position_after(&self, seq: u64, sub: u64) -> Position {
         let is_open = self.open_at.from_seq > 0;
         self.with_lines_before(Position {

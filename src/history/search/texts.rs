@@ -6,8 +6,8 @@ use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Passes on each text with its field, as in `stderr` or `diff.0.after`, in the order in which they stand. Content that
-/// is no JSON any more ends early.
+/// Passes on each text with its field, as in `stderr` or `diff.0.after`, in the order of the content. Where content
+/// stops being valid JSON, it ends early.
 pub(super) fn each_text(content: &RawValue, mut each: impl FnMut(&str, &str)) {
     let mut json = serde_json::Deserializer::from_str(content.get());
     let walk = Walk {

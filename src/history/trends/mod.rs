@@ -37,16 +37,16 @@ const HOSTS: usize = 50;
 /// How much trends look at.
 #[derive(Debug, Clone, Copy)]
 pub struct TrendLimits {
-    /// The newest finished runs, so many at most.
+    /// Maximum number of runs: the newest finished ones.
     pub runs: usize,
-    /// Their tasks, and their hosts: of no further runs when so many were read.
+    /// Their tasks and hosts: no further runs are read once there are this many.
     pub tasks: usize,
     /// See `tasks`.
     pub hosts: usize,
 }
 
 impl TrendLimits {
-    /// So many runs, with the tasks and hosts that there is time for.
+    /// This many runs, with the tasks and hosts that there is time for.
     #[must_use]
     pub fn of(runs: usize) -> Self {
         Self {

@@ -14,7 +14,7 @@ const RUNS: usize = 20;
 /// Tasks that are read at most, unless fewer are wanted: further runs are left out.
 pub(super) const ROWS: usize = 300_000;
 
-/// Different tasks that are told apart.
+/// Maximum number of different tasks that are distinguished.
 const DIFFERENT: usize = 20_000;
 
 /// Runs from which on a task that changed something in each of them is not idempotent.

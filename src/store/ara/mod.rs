@@ -4,7 +4,7 @@
 //! belongs to a playbook, and one for each page of what its results contain.
 //!
 //! - [`rows`]: the rows of a playbook
-//! - `error`: why a database cannot be read, in words for whoever has it
+//! - `error`: why a database cannot be read, in words for its owner
 
 mod error;
 mod read;

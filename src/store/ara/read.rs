@@ -58,7 +58,7 @@ impl AraDatabase {
             .collect()
     }
 
-    /// Whether a playbook is as it was when it was read.
+    /// Whether a playbook is unchanged since it was read.
     ///
     /// # Errors
     /// The database cannot be read.

@@ -50,7 +50,7 @@ pub struct AraPlaybook {
     pub server_version: Option<String>,
 }
 
-/// Everything that belongs to a playbook except what its results contain, as it was at one moment.
+/// Everything that belongs to a playbook except what its results contain, as of one moment.
 #[derive(Debug)]
 pub struct AraRun {
     /// The playbook.

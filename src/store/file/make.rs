@@ -59,8 +59,7 @@ fn make_shared_memory(path: &Path) {
     }
 }
 
-/// Creates the database's folder if that is safe: its parent exists, is ours, and nobody else may write to
-/// it.
+/// Creates the database's folder if that is safe: its parent exists, is ours, and no other user may write to it.
 fn make_folder(folder: &Path) -> Result<(), String> {
     if folder.exists() {
         return Ok(());
@@ -117,7 +116,7 @@ fn close(path: &Path) {
     }
 }
 
-/// Options for opening a file that nobody else may read.
+/// Options for opening a file that no other user may read.
 pub(super) fn closed() -> OpenOptions {
     let mut options = File::options();
     options

@@ -64,7 +64,7 @@ impl DatabaseFile {
         }
     }
 
-    /// Remembers which files were opened. Those of the write-ahead log exist as long as somebody has it open, and we
+    /// Remembers which files were opened. Those of the write-ahead log exist as long as a process has it open, and we
     /// do.
     pub(super) fn remember(&self) {
         let paths = ["", "-wal", "-shm"].map(|end| with_end(&self.path, end));

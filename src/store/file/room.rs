@@ -54,7 +54,7 @@ impl Room {
         }
     }
 
-    /// Space that ingestion needs to go on.
+    /// Space that ingestion needs to continue.
     fn needed(&self) -> u64 {
         self.size / 4
     }
@@ -94,7 +94,7 @@ impl Room {
         self.free().is_some_and(|free| free < self.needed() / 2)
     }
 
-    /// Whether ingestion can go on: the disk and the quota must have space, and enough for the batch that found none
+    /// Whether ingestion can continue: the disk and the quota must have space, and enough for the batch that found none
     /// (`refused` bytes).
     pub(in super::super) fn is_enough(&self, refused: u64) -> bool {
         let needed = self.needed().saturating_add(refused.saturating_mul(5) / 4);
@@ -137,8 +137,8 @@ impl Room {
         }
     }
 
-    /// Recreates the reserve before ingestion goes on: as large as possible while leaving space for what found none
-    /// (`refused` bytes). It may become smaller for that, but is never omitted: the next deletion needs it.
+    /// Recreates the reserve before ingestion continues: as large as possible while leaving space for the batch that
+    /// found none (`refused` bytes). It may become smaller for that, but is never omitted: the next deletion needs it.
     pub(in super::super) fn settle(&self, refused: u64) {
         let needed = self.needed().saturating_add(refused.saturating_mul(5) / 4);
         let _busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);

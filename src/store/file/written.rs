@@ -82,7 +82,7 @@ impl Written {
         watched
     }
 
-    /// Whether somebody else has written to it since it was opened.
+    /// Whether another program has written to it since it was opened.
     pub(super) fn is_overwritten(&self) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_overwritten {

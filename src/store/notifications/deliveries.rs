@@ -16,8 +16,8 @@ use crate::model::{
 const COLUMNS: &str = "d.id, d.uuid, d.target, d.execution, d.report, d.kind, d.state, d.created_us, d.due_us, d.attempts, \
     d.done_us, d.notice, d.request, d.body, d.recipients, d.error, d.stamp";
 
-/// Messages that wait, and runs that they tell of, that are looked at to find those that are due; further ones wait behind
-/// them.
+/// Maximum number of waiting messages, and of their runs, that are examined to find those that are due; further ones wait
+/// behind them.
 const WAITING: i64 = 20_000;
 
 /// What an attempt shows of its target.
@@ -39,7 +39,7 @@ pub enum TargetCondition {
 pub struct AttemptOutcome {
     /// The attempt.
     pub attempt: AttemptRow,
-    /// What became of the delivery.
+    /// The outcome of the delivery.
     pub state: DeliveryState,
     /// When it is tried again.
     pub due_us: i64,
@@ -64,7 +64,7 @@ pub struct AttemptOutcome {
 /// Runs whose messages are sent in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum InOrder {
-    /// All runs of a playbook on an inventory: what broke is told before it is told that it recovered.
+    /// All runs of a playbook on an inventory: its failure is reported before its recovery.
     Playbook(String, Option<String>),
     /// An ad-hoc command by itself.
     Command(ExecutionKey),
@@ -123,9 +123,9 @@ impl Store {
         rows.iter().map(|row| row.get("id")).collect()
     }
 
-    /// The target's deliveries that are due, in their order; at most `limit`. Until an earlier message about the same playbook
-    /// and inventory is due again, alone or in a digest, no later one is due. So whoever sends them stops at the first one
-    /// that fails.
+    /// The target's deliveries that are due, in their order; at most `limit`. Until an earlier message about the same
+    /// playbook and inventory is due again, alone or in a digest, no later one is due. So the sender stops at the first
+    /// one that fails.
     ///
     /// # Errors
     /// The database failed.
@@ -358,8 +358,9 @@ impl Store {
         Ok(Some((row, attempts.collect::<Result<_, _>>()?)))
     }
 
-    /// Makes a delivery due again, with its audit entry, whatever became of it. Its target is not left alone any more, and what
-    /// waits for it is due, too: if it works again, everything arrives. False: there is none.
+    /// Makes a delivery due again, with its audit entry, whatever its outcome was. Its target is no longer left alone,
+    /// and everything that waits for it is due, too: if it works again, everything arrives. False: there is no such
+    /// delivery.
     ///
     /// # Errors
     /// The database failed: nothing was changed.
@@ -413,8 +414,8 @@ impl Store {
         })
     }
 
-    /// Gives up what waits for a target that is not told any more, with the audit entry that `entry` makes of the number;
-    /// returns how much.
+    /// Gives up what waits for a target that gets no more messages, with the audit entry that `entry` makes of the
+    /// number; returns how much.
     ///
     /// # Errors
     /// The database failed.
@@ -440,10 +441,10 @@ impl Store {
         })
     }
 
-    /// Removes deliveries that were done before that time, with their attempts and events, and moments that were looked
-    /// at before it; at most `limit` of each. What was told of budgets since `budgets_us` stays, so that it is told once
-    /// in their period. That somebody was told of a silent playbook or a waiting run stays known as long as its run is
-    /// there: it would be told again. Returns how many deliveries.
+    /// Removes deliveries that were done before that time, with their attempts and events, and moments that were
+    /// examined before it; at most `limit` of each. Messages about budgets since `budgets_us` stay known, so that each
+    /// is sent once in its period. Messages about a silent playbook or a waiting run stay known as long as the run
+    /// exists: otherwise they would be sent again. Returns how many deliveries.
     ///
     /// # Errors
     /// The database failed.

@@ -66,11 +66,11 @@ pub struct NewDelivery {
 /// An event that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldEvent {
-    /// Its number: events are told in this order.
+    /// Its number: events are sent in this order.
     pub id: i64,
     /// The run; none if it is about none.
     pub execution: Option<ExecutionKey>,
-    /// Why it is told.
+    /// Why it is sent.
     pub triggers: Vec<Trigger>,
 }
 
@@ -221,8 +221,8 @@ impl Store {
         Ok(known)
     }
 
-    /// The first trigger of what a target was last told of some runs, and how that run stands; none if it was told
-    /// nothing of them.
+    /// The first trigger of the last event about some runs that a target got, and the status of that run; none if the
+    /// target got nothing about them.
     ///
     /// # Errors
     /// The database failed.
@@ -368,7 +368,7 @@ impl Store {
         Ok(())
     }
 
-    /// Drops the held events of a target that is not told any more.
+    /// Drops the held events of a target that gets no more messages.
     ///
     /// # Errors
     /// The database failed.

@@ -1,10 +1,10 @@
-//! Notifications: whom to tell, what is to be told, and what was sent.
+//! Notifications: whom to notify, what to send, and what was sent.
 //!
 //! Layout:
-//! - `targets`: whom to tell; whether there is anybody
+//! - `targets`: whom to notify; whether there is any target
 //! - `outbox`: what happened to runs, written with the commit of the change
-//! - `events`: what each target is told, at once or later together
-//! - `unnoted`: what happened before this collector knew that there is somebody to tell
+//! - `events`: what each target is sent, at once or later together
+//! - `unnoted`: what happened before this collector knew that there is a target
 //! - `deliveries`: messages, their attempts, and the log of both
 
 mod deliveries;
@@ -30,7 +30,7 @@ use super::StoreError;
 use super::pool::Transaction;
 use crate::model::ExecutionKey;
 
-/// Removes what messages say of a run, because something in it was redacted; the next attempt says it anew.
+/// Removes the content of messages about a run, because something in it was redacted; the next attempt writes it again.
 pub(super) async fn forget_notices(
     transaction: &mut Transaction,
     execution: ExecutionKey,

@@ -31,7 +31,7 @@ pub(in super::super) async fn note_moments(
 }
 
 impl Store {
-    /// What happened to runs and was not looked at, in the order in which it was noted; at most `limit`.
+    /// What happened to runs and was not examined yet, in the order in which it was noted; at most `limit`.
     ///
     /// # Errors
     /// The database failed.
@@ -73,8 +73,8 @@ impl Store {
         Ok(query.fetch_optional(&self.read).await?.is_some())
     }
 
-    /// Notes in one transaction that these moments were looked at, and what targets are told of them. Nothing is told
-    /// twice: an event whose target and subject are known is passed over, with its delivery.
+    /// Notes in one transaction that these moments were examined, and the events that targets get for them. Nothing is
+    /// sent twice: an event whose target and subject are known is skipped, with its delivery.
     ///
     /// # Errors
     /// The database failed: nothing was noted.

@@ -29,7 +29,7 @@ pub struct NewTarget {
 }
 
 impl Store {
-    /// Whether some target is to be told, as far as is known: see [`Store::look_for_targets`].
+    /// Whether some target is to be notified, as far as is known: see [`Store::look_for_targets`].
     #[must_use]
     pub fn notifies(&self) -> bool {
         self.notifies.load(Ordering::Relaxed)
@@ -161,7 +161,7 @@ impl Store {
         Ok(is_new)
     }
 
-    /// Removes a target with everything that it was told; `entry` makes the audit entry. False: there is none of that
+    /// Removes a target with everything that it was sent; `entry` makes the audit entry. False: there is none of that
     /// name.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! The search index's tables. What is in them is in [`crate::search::index`].
 //!
-//! A run is in one of three states: it is running, it is *pending* (over, and no segment covers its log as it is now), or
-//! it is covered by a segment. Whatever ends a run or changes its log makes it pending in the same transaction, with a
-//! new stamp; whoever covers it removes that very stamp. So a run whose log has changed since it was read stays pending.
+//! A run is in one of three states: it is running, it is *pending* (over, and no segment covers its current log), or it
+//! is covered by a segment. Whatever ends a run or changes its log makes it pending in the same transaction, with a new
+//! stamp; covering it removes that very stamp. So a run whose log has changed since it was read stays pending.
 //!
 //! Each change of a segment raises its version, so that of several collectors only one changes a segment at a time, and
 //! a reader notices that what it reads is no longer what it began with.
@@ -109,7 +109,7 @@ fn read_chunk(row: &Row) -> Result<StoredChunk, StoreError> {
 impl From<Unreadable> for StoreError {
     fn from(_: Unreadable) -> Self {
         Self::Damaged {
-            part: "the search index (\"playback rebuild --all\" makes it anew)",
+            part: "the search index (\"playback rebuild --all\" makes it again)",
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::search::index::build::BuiltSegment;
 use crate::search::index::chunk::StoredChunk;
 use crate::search::index::runs::{self, CoveredRun, RunState};
 
-/// Pending runs are looked at in this many at once.
+/// Pending runs are read in chunks of this size.
 const LOCKED: usize = CHUNKS[0];
 
 /// A pending run.
@@ -115,7 +115,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.check_index_room()?;
         let mut transaction = self.write.begin().await?;
-        // Locks it, so that whoever drops it finds all its chunks.
+        // Locks it, so that a transaction that drops it finds all its chunks.
         let mut update = transaction
             .query("UPDATE search_segments SET version = version + 1 WHERE id = ? AND is_live = 0");
         if update.bind(new.id).execute_in(&mut transaction).await? == 0 {
@@ -127,8 +127,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Ends it: it covers these runs, and replaces those segments. False: one of them has changed, or somebody has
-    /// dropped the new one; nothing was replaced.
+    /// Ends it: it covers these runs, and replaces those segments. False: one of them has changed, or the new one was
+    /// dropped; nothing was replaced.
     ///
     /// # Errors
     /// The database failed: nothing was replaced.

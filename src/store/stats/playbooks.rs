@@ -7,10 +7,10 @@
 use super::super::pool::Row;
 use super::super::{Store, StoreError};
 
-/// Maximum number of names that are looked at.
+/// Maximum number of names that are read.
 const NAMES: usize = 2000;
 
-/// A playbook that was run in more folders than this, such as one checkout for each run of a CI job, is told as one.
+/// A playbook that was run in more folders than this, such as one checkout for each run of a CI job, is listed as one.
 const FOLDERS: usize = 20;
 
 /// Results of a playbook's last runs.
@@ -94,7 +94,7 @@ impl Store {
         Ok(names)
     }
 
-    /// The newest run of a playbook in each folder; of very many folders, one more than are told.
+    /// The newest run of a playbook in each folder; of very many folders, one more than are listed.
     async fn newest_by_folder(&self, playbook: &str) -> Result<Vec<Newest>, StoreError> {
         let mut folders: Vec<Newest> = Vec::new();
         while folders.len() <= FOLDERS {

@@ -49,7 +49,7 @@ impl Store {
         let roll = roll.finish();
         let data = rolls::pack(&roll);
         transaction!(self, transaction => {
-            // Takes the day's lock: nobody else writes its roll-up or raises its version now.
+            // Takes the day's lock: no other transaction writes its roll-up or raises its version now.
             let ours = transaction
                 .query("UPDATE stat_days SET rolled = ?, success = ?, failed = ? \
                         WHERE day = ? AND version = ? AND rolled <> ?")

@@ -1,4 +1,4 @@
-//! Reports of facts: where each stands in the log, and the digest of what it says.
+//! Reports of facts: the position of each in the log, and the digest of its content.
 
 use super::super::StoreError;
 use super::super::pool::{Row, Transaction};

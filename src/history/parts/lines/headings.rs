@@ -1,6 +1,6 @@
-//! Lines that the supervisor captured, as they stood on the terminal: told apart by what Ansible's default callback (and
-//! the callbacks that are made of it) prints: `TASK [name] ***` before a task, and `changed: [host]` before a result. With
-//! another callback nothing is found.
+//! Lines that the supervisor captured, as they appeared on the terminal. Tasks and results are found by what Ansible's
+//! default callback (and callbacks derived from it) prints: `TASK [name] ***` before a task, and `changed: [host]` before
+//! a result. With another callback nothing is found.
 
 use super::Shown;
 use crate::failure::without_escapes;
@@ -8,7 +8,7 @@ use crate::log::output::OutputReader;
 use crate::model::{ExecutionKey, ExecutionRow, TaskRow};
 use crate::store::{Store, StoreError};
 
-/// How much of a line is looked at, in bytes.
+/// How much of a line is examined, in bytes.
 const KEPT: usize = 1_000;
 
 /// Tasks in one page.
@@ -136,8 +136,8 @@ impl Headings {
         }
     }
 
-    /// The task whose heading goes on with `text`: the next one of that name, or one before that is shown again, as with
-    /// the strategy `free`.
+    /// The task of the heading that continues with `text`: the next one of that name, or an earlier one that is shown
+    /// again, as with the strategy `free`.
     fn begin(&mut self, text: &str) -> Option<u32> {
         let (before, next) = self.tasks.split_at(self.begun);
         // With `display_args_to_stdout`, arguments follow the name.

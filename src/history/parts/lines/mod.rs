@@ -1,7 +1,8 @@
 //! Finds the printed lines that show a task or a result. They are read from the log on request; nothing is stored.
 //!
 //! - `displayed`: where the recorder captured the output, each text names the event that Ansible was showing
-//! - `headings`: where the supervisor did, lines are told apart by the headings that Ansible's default callback prints
+//! - `headings`: where the supervisor captured it, lines are assigned by the headings that Ansible's default callback
+//!   prints
 
 mod displayed;
 mod headings;
