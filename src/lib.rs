@@ -23,7 +23,7 @@
 //! - [`live`]: sends new lines to viewers
 //! - [`history`]: reads records, pages, tails and the parts of a run
 //! - [`indexing`]: keeps the search index
-//! - [`notify`]: tells targets what happened to runs
+//! - [`notify`]: notifies targets of what happened to runs
 //! - [`export`]: exports sets of runs, results, hosts or lines, and one run as a document
 //! - [`import`]: translates what ARA and Ansible's callbacks recorded
 //! - [`stats`]: rolls up past days for statistics
@@ -33,7 +33,7 @@
 //! - [`reports`]: reports of a period, made on request or by themselves
 //! - [`retention`]: what is kept, for how long, and how the rest is removed
 //! - [`traces`]: sends runs as OpenTelemetry traces
-//! - [`views`]: who looked at which records, for the audit trail
+//! - [`views`]: who read which records, for the audit trail
 //! - [`work`]: the runner of all background jobs; `jobs`: their list
 //! - [`timetable`]: the times of a cron line in a time zone; pure
 //! - [`schedules`]: runs that the launcher starts by the clock

@@ -56,7 +56,7 @@ const fn described(name: &'static str, kind: &'static str, help: &'static str) -
 /// Runs that ended, by status.
 pub const ENDED: &str = "playback_executions_ended_total";
 
-/// Traces that need not be sent any more, by what became of them.
+/// Traces that need not be sent any longer, by outcome.
 pub const TRACES: &str = "playback_traces_ended_total";
 
 /// Metrics that only appear once there is a value for their label.

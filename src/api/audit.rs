@@ -94,7 +94,7 @@ pub(super) struct AuditList {
 }
 
 /// List who changed what, newest first: deletions, pins, redactions, cleanups, launches, cancellations, tokens,
-/// schedules, notification targets, and refused requests. With `audit_views` in the configuration, also who looked at
+/// schedules, notification targets, and refused requests. With `audit_views` in the configuration, also who read
 /// which run, and who exported what.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery),

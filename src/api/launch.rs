@@ -288,12 +288,12 @@ pub(super) async fn run_adhoc(
     accepted(&app, id).await
 }
 
-/// Cancel a launched run: it is told to end, and killed if it does not.
+/// Cancel a launched run: it gets SIGTERM, and is killed if it does not end.
 #[utoipa::path(
     post, path = "/executions/{id}/cancel", tag = "launch", params(("id" = Uuid, Path)),
     request_body = Option<CancelRequest>,
     responses(
-        (status = 202, body = ExecutionResult, description = "It was told to end; the record shows when it has ended"),
+        (status = 202, body = ExecutionResult, description = "The signal was sent; the record shows when the run has ended"),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "It is finished, or the launcher did not start it"),
     )

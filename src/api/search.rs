@@ -76,7 +76,7 @@ impl SearchQuery {
         let seconds = self.timeout.unwrap_or(SECONDS);
         if !(0.1..=MOST_SECONDS).contains(&seconds) {
             return Err(ApiError::bad_request(format!(
-                "timeout = {seconds}: it must be from 0.1 to {MOST_SECONDS} seconds; next_cursor goes on"
+                "timeout = {seconds}: it must be from 0.1 to {MOST_SECONDS} seconds; next_cursor continues"
             )));
         }
         Ok(SearchRequest {

@@ -125,7 +125,7 @@ impl Goodbye {
     };
     const LOGGED_OUT: Self = Self {
         code: close_code::POLICY,
-        reason: "the token or login is worth nothing any more",
+        reason: "the token or login is no longer valid",
         figure: Some("logged_out"),
     };
 

@@ -1,4 +1,4 @@
-//! Records who looked at an execution, for the audit trail.
+//! Records who read an execution, for the audit trail.
 //!
 //! Every successful `GET` below `/executions/{id}` counts as a look, so a new part of a record is included automatically.
 //! An export records itself, because it knows which executions it contains.

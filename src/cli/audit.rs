@@ -284,7 +284,7 @@ fn verify(command: &Verify) -> anyhow::Result<ExitCode> {
     {
         if *number < removed.number {
             bail!(
-                "entry {number} is not kept any more (audit_keep_days): note the end of the trail anew, as \"playback \
+                "entry {number} is no longer kept (audit_keep_days): note the end of the trail again, as \"playback \
                  audit verify\" prints it"
             );
         }
@@ -292,7 +292,7 @@ fn verify(command: &Verify) -> anyhow::Result<ExitCode> {
             is_whole = false;
             out::note(format_args!(
                 "entry {number}, the last that was removed, did not have the hash that you noted: the trail up to it was \
-                 written anew"
+                 rewritten"
             ));
         }
     } else if let Some((number, hash)) = &command.head {
@@ -308,7 +308,7 @@ fn verify(command: &Verify) -> anyhow::Result<ExitCode> {
         if !found.is_some_and(|entry| entry.number == *number && entry.hash == *hash) {
             is_whole = false;
             out::note(format_args!(
-                "entry {number} does not have the hash that you noted: the trail up to it was written anew"
+                "entry {number} does not have the hash that you noted: the trail up to it was rewritten"
             ));
         }
     }

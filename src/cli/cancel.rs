@@ -12,7 +12,7 @@ use crate::model::{ExecutionResult, Status};
 
 /// Cancel a run that the collector launched
 ///
-/// A run in the queue ends at once. A run that has started is told to end (SIGTERM), and is killed if it does not.
+/// A run in the queue ends at once. A run that has started is asked to end (SIGTERM), and is killed if it does not.
 #[derive(Debug, Args)]
 pub(super) struct Cancel {
     /// Its id, the last 6 or more digits of it (as lists show them), the first 4 or more, or "latest" among those that

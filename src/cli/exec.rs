@@ -43,10 +43,10 @@ pub(super) struct Exec {
     /// Identity of the run, if the caller has already chosen one
     #[arg(long, value_name = "UUID")]
     execution_id: Option<Uuid>,
-    /// Seconds after which the command is told to end (SIGTERM)
+    /// Seconds after which the command is asked to end (SIGTERM)
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
-    /// Seconds after which a command that was told to end is killed [default: never; 10 with --timeout]
+    /// Seconds after which a command that was asked to end is killed [default: never; 10 with --timeout]
     #[arg(long, value_name = "SECONDS")]
     kill_after: Option<u64>,
     /// Folder of a run that the collector launches

@@ -222,7 +222,7 @@ fn token(command: &LogIn, url: &str) -> anyhow::Result<SecretString> {
             read(std::io::stdin()).context("the token cannot be read from standard input")?
         }
         _ if std::io::stdin().is_terminal() => secret::ask(&format!("Token for {url}: "))
-            .context("the token cannot be asked for: --with-token reads it from standard input")?,
+            .context("the token cannot be entered here: --with-token reads it from standard input")?,
         _ => {
             return Err(Wrong(
                 "there is no terminal to ask for the token: --with-token reads it from standard input, --token-file \

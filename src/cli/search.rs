@@ -143,11 +143,11 @@ impl SearchOutput<'_> {
                 if self.command.timeout.is_some() {
                     let next = cursor.unwrap_or_default();
                     note(format_args!(
-                        "Searched back to {to}, and then the time was over. --cursor {next} goes on from there."
+                        "Searched back to {to}, until the time was up. --cursor {next} continues from there."
                     ));
                     return Ok(());
                 }
-                hint(format_args!("Searched back to {to}, going on …"));
+                hint(format_args!("Searched back to {to}, continuing …"));
             }
         }
     }
@@ -201,7 +201,7 @@ impl SearchOutput<'_> {
         out.line(of)?;
         if let (true, Some(to)) = (page.timed_out, page.searched_back_to) {
             note(format_args!(
-                "Counted back to {}, and then the time was over: since: and the other fields narrow it down.",
+                "Counted back to {}, until the time was up: since: and the other fields narrow it down.",
                 when::show(to)
             ));
         }

@@ -110,7 +110,7 @@ impl Socket {
                 Ok(Some(Ok(Message::Close(_))) | None) => {
                     return Err(Broken("the collector closed it".to_owned()));
                 }
-                // The library answers pings when it is asked for the next message.
+                // The library answers pings when the next message is read.
                 Ok(Some(Ok(_))) => {}
                 Ok(Some(Err(error))) => return Err(Broken(describe(&error))),
                 Err(_) => return Err(Broken("no sign of life".to_owned())),

@@ -30,7 +30,7 @@ pub enum CommandError {
     /// There is no such schedule.
     #[error("there is no schedule named {0:?}: \"playback schedule list\" shows which there are")]
     NoSuchSchedule(String),
-    /// The schedule belongs to somebody else.
+    /// The schedule belongs to another user.
     #[error(
         "the schedule {name:?} belongs to {owner}: only that token and one with the scope \"admin\" may change it"
     )]
@@ -40,7 +40,7 @@ pub enum CommandError {
         /// Whose it is.
         owner: String,
     },
-    /// Somebody else changed it at the same time, again and again.
+    /// It was changed at the same time by others, several times in a row.
     #[error("the schedule {0:?} was changed at the same time: try again")]
     ScheduleChanged(String),
     /// A schedule is run by hand, and its last run is not over.

@@ -15,7 +15,7 @@ const LONGEST_NOTE: usize = 2000;
 
 impl Commands {
     /// Deletes an execution that is over and not pinned. It disappears at once as a whole; its rows are removed in
-    /// small steps that block nobody.
+    /// small steps that do not block other requests.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was deleted.

@@ -54,7 +54,7 @@ impl Commands {
         }
         let made = spawn_blocking(move || changes(run)).await;
         let mut changes = made.map_err(|_| CommandError::BrokenOff("import"))?;
-        // A run of another tool arrives now, whenever it ran; and nobody but an admin may add to it.
+        // A run of another tool arrives now, whenever it ran; and only an admin may add to it.
         let is_foreign = |row: &ExecutionRow| row.description.imported.is_some();
         if changes.execution.as_deref().is_some_and(is_foreign) {
             changes.arrived_us = changes.arrived_us.or(Some(self.clock.now_us()));

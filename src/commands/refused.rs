@@ -41,7 +41,7 @@ impl Refusals {
             all.retain(|_, (since, _)| now.duration_since(*since) < QUIET);
         }
         if all.len() >= MOST {
-            // Somebody tries many in a row: more entries would add nothing.
+            // A client tries many in a row: more entries would add nothing.
             return None;
         }
         all.insert(kind, (now, 0));

@@ -1,4 +1,5 @@
-//! Schedules: create, change, pause, resume, run, delete. Whoever has the scope `run` changes their own; `admin` changes all.
+//! Schedules: create, change, pause, resume, run, delete. With the scope `run` users change their own; `admin` changes
+//! all.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -77,7 +78,7 @@ impl Commands {
         name: &str,
         settings: ScheduleSettings,
     ) -> Result<ScheduleRow, CommandError> {
-        // Whoever may not change it learns nothing of what is wrong with the settings.
+        // A user who may not change it learns nothing about errors in the settings.
         self.schedule_of(&actor, name).await?;
         let now_us = self.clock.now_us();
         self.check_settings(name, &settings, now_us).await?;
@@ -160,8 +161,8 @@ impl Commands {
         .await
     }
 
-    /// Runs a schedule now, on the actor's behalf, whoever it belongs to and whether it is paused or not; returns the run's
-    /// identity. Its next times stay as they are.
+    /// Runs a schedule now, on the actor's behalf, whoever owns it and whether it is paused or not; returns the run's
+    /// identity. Its next times do not change.
     ///
     /// # Errors
     /// See [`CommandError`]; then there is no record.
@@ -191,7 +192,7 @@ impl Commands {
         Err(CommandError::ScheduleChanged(name.to_owned()))
     }
 
-    /// Deletes a schedule. Its runs go on, and stay in the history.
+    /// Deletes a schedule. Its runs continue, and stay in the history.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was changed.

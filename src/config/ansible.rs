@@ -55,7 +55,7 @@ impl AnsibleConfig {
         let passed_over = is_world_writable(cwd) && here.exists() && named.as_ref() != Some(&here);
         let files = [
             named,
-            // Anybody could have put a file into a world-writable folder: Ansible ignores it, too.
+            // Any user could have put a file into a world-writable folder: Ansible ignores it, too.
             (!is_world_writable(cwd)).then(|| cwd.join("ansible.cfg")),
             Some(resolved(OsStr::new("~/.ansible.cfg"))),
             Some(PathBuf::from("/etc/ansible/ansible.cfg")),
@@ -91,7 +91,7 @@ impl AnsibleConfig {
         self.file.as_deref()
     }
 
-    /// The working folder's file that Ansible ignores, because everybody can write to that folder.
+    /// The working folder's file that Ansible ignores, because every user can write to that folder.
     #[must_use]
     pub fn passed_over(&self) -> Option<&Path> {
         self.passed_over.as_deref()

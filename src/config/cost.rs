@@ -1,4 +1,4 @@
-//! Configuration of what runs cost: `[cost]`.
+//! Configuration of the costs of runs: `[cost]`.
 
 use std::collections::BTreeMap;
 use std::fmt;

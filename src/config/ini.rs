@@ -1,6 +1,6 @@
 //! Reads an INI text as Python's `configparser` does with the settings of Ansible:
-//! `ConfigParser(inline_comment_prefixes=(";",))`, whose values are asked for without interpolation. No crate has the
-//! same rules, and where a value ends decides what is hidden. Which file is read, and what its values mean, is not here.
+//! `ConfigParser(inline_comment_prefixes=(";",))`, with values read without interpolation. No crate has the same rules,
+//! and where a value ends decides what is hidden. Which file is read, and what its values mean, is decided elsewhere.
 
 use std::collections::HashMap;
 

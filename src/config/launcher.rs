@@ -55,7 +55,7 @@ pub struct LauncherConfig {
     pub inventories: Vec<PathBuf>,
     /// Folders that hold the private keys that a request may name.
     pub private_keys: Vec<PathBuf>,
-    /// Folder for the files of queued and running runs; closed to everybody else.
+    /// Folder for the files of queued and running runs; closed to other users.
     pub folder: Option<PathBuf>,
     /// User that runs execute as, as `user` or `user:group`; by default, the collector's own. Needs root.
     pub run_as: Option<String>,

@@ -71,7 +71,7 @@ pub struct Config {
     pub search_index_seconds: u64,
     /// Days that entries of the audit trail are kept. None: for good.
     pub audit_keep_days: Option<u32>,
-    /// Whether the audit trail says who looked at which run.
+    /// Whether the audit trail says who read which run.
     pub audit_views: bool,
     /// When the retention rules are applied automatically.
     pub retention_schedule: Option<Schedule>,
@@ -83,13 +83,13 @@ pub struct Config {
     pub launcher: LauncherConfig,
     /// Where traces are sent.
     pub traces: TracesConfig,
-    /// Whom to tell of runs, and how.
+    /// Which targets are notified of runs, and how.
     pub notifications: NotificationConfig,
     /// Prices and budgets.
     pub cost: CostConfig,
     /// Where reports are written, and how long they are kept.
     pub reports: ReportsConfig,
-    /// The collector's files that nobody else may read: this configuration, logins, tokens.
+    /// The collector's files that no other user may read: this configuration, logins, tokens.
     #[serde(skip)]
     pub private_files: Vec<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Configuration of what is kept: `[[retention]]` and `retention_schedule`.
+//! Configuration of retention: `[[retention]]` and `retention_schedule`.
 
 use serde::Deserialize;
 

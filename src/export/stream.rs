@@ -127,7 +127,7 @@ pub async fn begin_bundle(
     bundle::begin(store.clone(), runs).await
 }
 
-/// An export that goes on.
+/// An export in progress.
 struct Export<S: Rows> {
     encoder: Encoder<S::Row>,
     /// The rows to encode next, if they were not left to `reading`.
@@ -138,7 +138,8 @@ struct Export<S: Rows> {
     bytes: Vec<u8>,
 }
 
-/// Rows that are being read, and their source. It goes on while earlier bytes are sent, and ends with the export.
+/// Rows that are being read, and their source. Reading continues while earlier bytes are sent, and ends with the
+/// export.
 type Reading<S> = AbortOnDropHandle<Result<(S, Option<Vec<<S as Rows>::Row>>), ExportError>>;
 
 fn read<S: Rows>(mut rows: S) -> Reading<S> {

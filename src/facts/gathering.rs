@@ -93,7 +93,7 @@ impl Gathering {
     }
 }
 
-/// Whether `setup` was asked for all facts. With `filter`, it reports only a part.
+/// Whether `setup` gathered all facts. With `filter`, it reports only a part.
 fn is_complete(facts: &BTreeMap<String, &RawValue>) -> bool {
     let subset = facts.get("gather_subset");
     let subset: Option<Vec<String>> =

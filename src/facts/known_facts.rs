@@ -59,7 +59,7 @@ pub struct Difference {
 /// The changes that a report made.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Learned {
-    /// Nothing was known of what `setup` gathers, so new facts are no changes.
+    /// Nothing was known of the facts that `setup` gathers, so new facts are no changes.
     pub is_first: bool,
     /// What is different, in the order of its path; at most 200.
     pub differences: Vec<Difference>,
@@ -365,7 +365,7 @@ mod tests {
         let many: Map<String, Value> = (0..500).map(|n| (format!("f{n}"), json!(n))).collect();
         let learned = known.learn(OTHER, many.clone(), &1, &|_| true);
         assert_eq!((learned.differences.len(), learned.left_out), (200, 300));
-        // What is not asked for is no difference, but known from then on.
+        // Facts that were not requested are no difference, but known from then on.
         let mut known = KnownFacts::default();
         let learned = known.learn(OTHER, many, &1, &|name| name == "f499");
         assert_eq!(told(&learned), ["f499: - → 499"]);

@@ -1,4 +1,4 @@
-//! The telling part of what a module returned: its message, or what its program printed where Ansible's message is a
+//! The significant part of what a module returned: its message, or its program's output where Ansible's message is a
 //! fixed phrase.
 
 use serde_json::Value;

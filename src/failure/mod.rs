@@ -1,7 +1,7 @@
 //! Interprets failed results: the message, and the fingerprint by which equal errors are recognized on other hosts and
 //! in other runs. Pure; the assembler, the history and the command line share it.
 //!
-//! - [`message`](Message): the telling part of what a module returned
+//! - [`message`](Message): the significant part of what a module returned
 //! - [`normalized`]: a message without numbers, addresses and paths
 //! - [`Fingerprint`]: its short hash
 //! - [`steady`]: a text without what differs between two runs that do the same

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Everything that stands in for a value.
+/// All placeholders of values.
 const PLACEHOLDERS: &[&str] = &[
     "<n>",
     "<path>",

@@ -109,7 +109,7 @@ fn is_short_clock(word: &str) -> bool {
         .is_some_and(|(hours, minutes)| is_part(hours) && is_part(minutes))
 }
 
-/// Adds a word. Paths, URLs and `user@host:port` are looked at part by part.
+/// Adds a word. Paths, URLs and `user@host:port` are processed part by part.
 fn push_word(to: &mut String, word: &str, hashes: Hashes) {
     if let Some(placeholder) = volatile(word, hashes) {
         to.push_str(placeholder);

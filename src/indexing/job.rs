@@ -12,7 +12,7 @@ use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
 /// How often to look for work, at most.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// So many pending runs are indexed at once, however short they have waited.
+/// With this many pending runs, indexing starts at once, however short they have waited.
 const MANY: u32 = 500;
 
 /// A run whose log was not packed this long after its end is indexed as it is.
@@ -81,7 +81,7 @@ impl Indexing {
         if self.wait.is_none() {
             return Ok(outcome);
         }
-        // Left by a collector that was killed: nobody else merges while this one has the lease.
+        // Left by a collector that was killed: no other one merges while this one has the lease.
         self.store.drop_unfinished_segments().await?;
         loop {
             let begun = Instant::now();
@@ -120,7 +120,7 @@ impl Job for Indexing {
             match self.has_work().await {
                 Ok(true) => return,
                 Ok(false) => {}
-                // It is asked again, and whoever needs the database says what is wrong with it.
+                // The next turn reads it again, and requests that need the database report its problem.
                 Err(error) => tracing::debug!(%error, "work on the search index is not known"),
             }
         }

@@ -14,7 +14,7 @@ const TOGETHER: usize = 8;
 /// A segment of this size is smaller than those of the first class.
 const SMALL_BYTES: u64 = 256 << 10;
 
-/// A segment of this size is not merged any more.
+/// A segment of this size is no longer merged.
 const LARGE_BYTES: u64 = 16 << 20;
 
 /// The largest that a merge makes, roughly.

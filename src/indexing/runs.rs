@@ -117,7 +117,7 @@ async fn fetch(store: &Store, runs: Vec<Run>) -> Result<Option<Group>, IndexingE
     Ok(Some(Group::Together(of_runs.collect())))
 }
 
-/// Their rows, in the order in which a segment has its runs. Runs that are gone or go on are left out.
+/// Their rows, in the order in which a segment has its runs. Runs that were deleted or continue are left out.
 async fn rows(store: &Store, pending: &[PendingRun]) -> Result<VecDeque<Run>, IndexingError> {
     let mut runs = Vec::with_capacity(pending.len());
     for pending in pending.chunks(ROWS) {

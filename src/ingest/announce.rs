@@ -11,7 +11,7 @@ pub enum Announcement<'a> {
     Queued(&'a ExecutionStarted),
     /// A supervisor was started for it.
     Launched(Launched),
-    /// Somebody asked to cancel it.
+    /// A user asked to cancel it.
     CancelRequested(CancelRequested<'a>),
     /// It is over, and no process ever reported.
     Ended(ExecutionEnded),

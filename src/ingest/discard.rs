@@ -43,8 +43,8 @@ impl Ingest {
             Ok(None) => Ok(Deletion::Unknown),
             Err(error) => Err(error),
         };
-        // Whoever waits for the lock takes a new slot, and finds nothing in the store. After an error it is unknown
-        // whether the commit happened, so the store is asked again.
+        // A request that waits for the lock takes a new slot, and finds nothing in the store. After an error it is
+        // unknown whether the commit happened, so the store is read again.
         if is_new || matches!(deleted, Err(_) | Ok(Deletion::Deleted(_))) {
             slot.fail();
             self.inner.drop_slot(&slot);
@@ -81,7 +81,8 @@ impl Ingest {
         doomed: &[(Uuid, ExecutionKey)],
         part: Discard,
     ) -> Result<Vec<ExecutionKey>, IngestError> {
-        // Every slot is held until its execution is gone, so that nobody takes it up. Its log is not read for that.
+        // Every slot is held until its execution is gone, so that it is not taken up meanwhile. Its log is not read for
+        // that.
         let mut held = Vec::with_capacity(doomed.len());
         for (id, key) in doomed {
             let (slot, is_new, state) = self.hold(*id).await;
@@ -89,8 +90,8 @@ impl Ingest {
                 if !loaded.assembler.is_final() {
                     continue;
                 }
-                // Accepted changes are committed first, so that they cannot arrive afterwards. Whoever waits for this
-                // lock may hold a place in the queue, so we do not wait for one.
+                // Accepted changes are committed first, so that they cannot arrive afterwards. A request that waits for
+                // this lock may hold a place in the queue, so we do not wait for one.
                 let Ok(permit) = self.inner.queue.try_reserve() else {
                     continue;
                 };
@@ -130,7 +131,7 @@ impl Ingest {
         self.inner.erase(super::ERASE_SOON).await
     }
 
-    /// Like [`Self::erase`], for a deletion that somebody asked for: waits a little longer for open readers.
+    /// Like [`Self::erase`], for a deletion that a user requested: waits a little longer for open readers.
     pub async fn erase_asked(&self) -> bool {
         self.inner.erase(super::ERASE).await
     }

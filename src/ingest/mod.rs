@@ -56,11 +56,11 @@ use batch::Batch;
 use slot::Slot;
 use writer::Job;
 
-/// Jobs that may wait for the writer; beyond that, producers are told to retry.
+/// Jobs that may wait for the writer; beyond that, producers must retry.
 const QUEUE: usize = 1024;
 
-/// Memory for waiting batches, in KiB, both as sent and expanded; beyond that, producers are told to retry, however
-/// long the store is away.
+/// Memory for waiting batches, in KiB, both as sent and expanded; beyond that, producers must retry, however long the
+/// store is unavailable.
 const BUDGET_KIB: u32 = 192 << 10;
 
 /// How long to wait for open readers before erasing deleted data; blocks writers.
@@ -322,7 +322,7 @@ impl Ingest {
         let begins = assembler.last_seq(producer) == 0
             && producer != Producer::Launcher
             && events.first().is_some_and(|first| first.seq == 1);
-        // Whoever delivers what another process left behind does not know that process's clock.
+        // A process that delivers what another process left behind does not know that process's clock.
         let told_us = claim.at.filter(|_| begins && !claim.adopted)?;
         let known_us = assembler.row().description.clock_corrected_us;
         let corrected_us = clock::correction(told_us, self.inner.clock.now_us(), known_us);
@@ -397,8 +397,8 @@ impl Ingest {
                 changes = assembler.take_changes(true);
                 changes.moment = self.inner.moment(&mut state, &changes);
             }
-            // Other collectors do not hear this sign of life, and we forget it if we are killed. It is stored often
-            // enough that nobody takes the run for silent, and that a lost run's end is known about as precisely.
+            // Other collectors do not receive this heartbeat, and we forget it if we are killed. It is stored often
+            // enough that the run does not count as silent, and that the end of a lost run is known as precisely.
             changes.beat = slot.key().is_some() && slot.beat_due(now, self.inner.silence_us / 4);
             if changes.beat {
                 changes.alive_us = state.assembler.alive_us();
@@ -582,7 +582,7 @@ impl Inner {
         let is_forgotten = match self.store.forget_words().await {
             Ok(is_forgotten) => is_forgotten,
             Err(error) => {
-                tracing::warn!(%error, "words of what was deleted are still in the search index");
+                tracing::warn!(%error, "words of deleted content are still in the search index");
                 false
             }
         };
@@ -603,7 +603,7 @@ impl Inner {
     /// Drops a slot that is not in use elsewhere.
     fn drop_unused(&self, slot: &Arc<Slot>) {
         let mut slots = self.slots();
-        // While the map is locked nobody can take the slot: only the map and we hold it.
+        // While the map is locked the slot cannot be taken: only the map and we hold it.
         if Arc::strong_count(slot) == 2 {
             slots.remove(&slot.id());
         }

@@ -1,10 +1,10 @@
 //! The owner of a run, who may add to it: the holder of its key, or the token that began it.
 //!
 //! A run belongs to the producer that began it. Its first producer generates a key, which is kept in the spool and sent with
-//! every batch; a hash of it is stored beside the execution. So tokens may change during a run, and whoever holds a
-//! spool can deliver it. A run that began without a key (an older producer, a custom client) belongs to the token that
-//! began it, and to admin tokens. A run with neither comes from before there were keys, or from serving without tokens:
-//! anybody may finish it.
+//! every batch; a hash of it is stored beside the execution. So tokens may change during a run, and a spool can be delivered
+//! by any process that can read it. A run that began without a key (an older producer, a custom client) belongs to the token
+//! that began it, and to admin tokens. A run with neither was recorded before keys existed, or by a collector without
+//! tokens: any client may finish it.
 
 use crate::model::Owner;
 
@@ -80,7 +80,7 @@ impl Credentials {
             (None, _) => {}
         }
         match (&owner.token, &self.token) {
-            // Without tokens, everybody may do everything.
+            // Without tokens, every client may do everything.
             (_, None) => Ok(()),
             (Some(began), Some(token)) if began == token => Ok(()),
             _ if self.is_admin => Ok(()),

@@ -1,4 +1,4 @@
-//! Redacts a finished run, while nobody else changes its log.
+//! Redacts a finished run, while its log cannot be changed otherwise.
 
 use playback_redact::Counts;
 use uuid::Uuid;
@@ -40,7 +40,7 @@ impl Ingest {
         let Some(key) = slot.key() else {
             return Ok(None);
         };
-        // Whatever the outcome, even if interrupted: whoever takes up the execution reads its log again.
+        // Whatever the outcome, even if interrupted: the next use of the execution reads its log again.
         slot.fail();
         let now = self.inner.clock.now_us();
         let mut done = None;

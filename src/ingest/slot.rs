@@ -24,7 +24,7 @@ const NEVER_US: i64 = i64::MIN / 2;
 /// No key yet: the execution has no row.
 const NO_KEY: ExecutionKey = 0;
 
-/// One execution in memory. Times are monotonic (see `Clock::monotonic_us`), so setting the clock is not taken for
+/// One execution in memory. Times are monotonic (see `Clock::monotonic_us`), so setting the clock does not look like
 /// silence.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -57,8 +57,8 @@ pub(super) struct SlotState {
 }
 
 impl SlotState {
-    /// What happened to the run since this was last asked, for targets of notifications. What another collector, or this
-    /// one before it was restarted, noted is told again: the store keeps it once.
+    /// What happened to the run since the last call, for targets of notifications. What another collector noted, or this
+    /// one before a restart, is returned again: the store keeps it once.
     pub(super) fn new_moment(&mut self, row: Option<&ExecutionRow>, now_us: i64) -> Option<Moment> {
         let name = Moment::name_of(row?)?;
         if self.moment == Some(name) {
@@ -297,7 +297,7 @@ impl Slot {
     ) -> Result<(), IngestError> {
         let read = self.read_on(store, state).await;
         if read.is_err() {
-            // Half of it may have been applied, which must not be taken for new and stored again.
+            // Half of it may have been applied, which must not count as new and be stored again.
             self.overtake();
         }
         read

@@ -1,4 +1,4 @@
-//! `max_output_lines`: removes the middle of a finished run's output, while nobody else changes its log.
+//! `max_output_lines`: removes the middle of a finished run's output, while its log cannot be changed otherwise.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ impl Ingest {
         if !is_too_long(&row) {
             return Ok(true);
         }
-        // Whatever the outcome, even if interrupted: whoever takes up the execution reads its log again.
+        // Whatever the outcome, even if interrupted: the next use of the execution reads its log again.
         slot.fail();
         let trimmed = trim_log(store, key, &row, most).await;
         self.inner.drop_slot(&slot);

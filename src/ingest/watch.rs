@@ -91,7 +91,7 @@ impl Job for Silence {
         // Silence and delays are measured by the monotonic clock.
         let now = inner.clock.monotonic_us();
         if now - self.last_us > HELD_UP_US.max(inner.silence_us / 2) {
-            // We stood still and could not hear anybody: that is no silence of theirs.
+            // This process was suspended and received nothing: that does not mean that producers were silent.
             for slot in inner.all() {
                 slot.note_contact(now);
             }
@@ -216,7 +216,7 @@ async fn look_after(
         {
             return Ok(is_flushed);
         }
-        // While the map is locked nobody can take the slot. A holder keeps it alive only while waiting, which was
+        // While the map is locked the slot cannot be taken. A holder keeps it alive only while waiting, which was
         // checked above and is checked again.
         let mut slots = ingest.inner.slots();
         if Arc::strong_count(slot) == 2 && !slot.is_waiting() {

@@ -1,4 +1,4 @@
-//! A run's own folder: the files that it needs and nobody else may see, until it is over.
+//! A run's own folder: the files that it needs and that only it may read, until it is over.
 //!
 //! ```text
 //! RUNS/{execution}/          0700; with `run_as` 0711, as RUNS is: others get through to what is theirs

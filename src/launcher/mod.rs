@@ -13,10 +13,10 @@
 //! - [`command`], [`folder`], [`values`], [`recorder`]: what a run needs
 //! - [`queue`], [`supervisors`]: starts queued runs and supervises started ones
 //! - [`run_as`], [`errands`]: runs as another user, and work with that user's rights
-//! - [`replay`]: a request made from an earlier one; `scheduled`: from what a schedule runs, and with secrets that are named
+//! - [`replay`]: a request made from an earlier one; `scheduled`: from a schedule's settings, with secrets given by name
 //!
 //! The queue is in the store, and the files of a run are in its folder. So the collector can be stopped, killed or
-//! replaced while runs go on, and finds them again.
+//! replaced during runs, and finds them again.
 
 mod adhoc;
 mod check;
@@ -161,8 +161,8 @@ impl Launcher {
     }
 
     /// Queues a run that a schedule starts, and stores the schedule's decision in the same commit: whenever this
-    /// collector is killed, both are stored or neither. `by_hand` is the audit entry about the schedule, if somebody asked for
-    /// the run; the run is added to it.
+    /// collector is killed, both are stored or neither. `by_hand` is the audit entry about the schedule, if a user
+    /// requested the run; the run is added to it.
     ///
     /// # Errors
     /// See [`LaunchError`]; whatever it is, there is no record. It is an overtaken commit if the schedule was changed, or
@@ -300,7 +300,7 @@ impl Launcher {
                 ..ExecutionEnded::default()
             });
             if let Err(error) = inner.ingest.announce(id, &[asked, ended], with).await {
-                // Otherwise nobody would ever end its record.
+                // Otherwise the record would never end.
                 inner.store.move_launch(id, to, from).await?;
                 return Err(error.into());
             }

@@ -123,7 +123,7 @@ impl Launcher {
         Ok(running > 0 || queued > 0)
     }
 
-    /// Checks whether somebody, perhaps through another collector, asked to cancel a run of ours; all of them if it is
+    /// Checks whether a user, perhaps through another collector, asked to cancel a run of ours; all of them if it is
     /// unknown which changed.
     async fn hear(&self, changed: Option<Uuid>) {
         let of_ours: Vec<Uuid> = {
@@ -173,7 +173,7 @@ impl Launcher {
                 Supervisor::Alive(_) => {
                     let found = inner.store.execution(row.id).await?;
                     if found.is_some_and(|(_, row)| row.canceled_by.is_some()) {
-                        // It is unknown whether the supervisor was told before we ended.
+                        // It is unknown whether the supervisor got the signal before we ended.
                         supervisors::terminate(&run);
                     }
                 }

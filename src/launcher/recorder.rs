@@ -134,7 +134,7 @@ pub(super) fn turned_on(
     }
     vec![
         ("ANSIBLE_CALLBACKS_ENABLED", callbacks.join(",").into()),
-        // Ad-hoc runs load callbacks only when told to.
+        // Ad-hoc runs load callbacks only with this setting.
         ("ANSIBLE_LOAD_CALLBACK_PLUGINS", "1".into()),
     ]
 }

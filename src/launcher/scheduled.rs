@@ -120,7 +120,7 @@ fn request(run: ScheduledRun, config: &LauncherConfig) -> Result<LaunchRequest, 
         private_key: given.transpose()?.or(key_text),
         note,
         labels: list(labels),
-        // Whoever launches it sets these.
+        // The launch sets these.
         only_hosts: None,
         replay_of: None,
         schedule: None,
@@ -183,7 +183,7 @@ fn stored_key(name: String, is_also_secret: bool) -> Result<SecretString, Launch
     Err(LaunchError::invalid("private_key", problem))
 }
 
-/// The text of a key. Anything else would be taken for the name of a file, and be told in errors.
+/// The text of a key. Any other text would count as the name of a file, and would appear in errors.
 fn key(name: &str, config: &LauncherConfig) -> Result<SecretString, LaunchError> {
     let field = "secrets.private_key";
     let text = secret(field, name, config)?;

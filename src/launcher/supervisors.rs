@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::folder::{RunFolder, Supervisor};
 use playback_supervisor::account::Account;
 
-/// Seconds for which a supervisor tries to deliver remaining events after its command ended: nobody waits for it, and
+/// Seconds for which a supervisor tries to deliver remaining events after its command ended: nothing waits for it, and
 /// the collector may be restarting.
 const FLUSH_SECONDS: &str = "120";
 

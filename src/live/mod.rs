@@ -68,7 +68,7 @@ impl Hub {
             watched.commits.send_modify(|commits| *commits += 1);
         }
         if row_changed {
-            // It is no failure if nobody listens.
+            // Without listeners this is no failure.
             let _ = self.inner.feed.send(Some(id));
         }
     }

@@ -56,7 +56,7 @@ impl Handle {
         receiver
     }
 
-    /// New viewers start a new pump from here on; those that still listen are told that this one ended.
+    /// New viewers start a new pump from here on; those that still listen learn that this one ended.
     fn ended(&self, sender: &broadcast::Sender<Arc<Chunk>>) {
         let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
         chunks.take_if(|current| current.same_channel(sender));
@@ -79,7 +79,7 @@ async fn pump(watched: &Watched, store: &Store, chunks: &broadcast::Sender<Arc<C
             Ok(false) => {}
             Err(error) => {
                 tracing::warn!(execution = %watched.id, %error, "lines could not be read");
-                // The reader may have stopped in the middle of something: the next one begins anew.
+                // The reader may have stopped in the middle of something: the next one starts from the beginning.
                 reader = None;
             }
         }
@@ -113,7 +113,7 @@ async fn forward(
     // The row may lag behind the log, and its last line may be unfinished: viewers skip what they have seen.
     let mut from = row.output_lines.saturating_sub(1);
     if reader.as_ref().is_some_and(|reader| !reader.is_of(&row)) {
-        // It waited for the recorder's lines, but the supervisor prints: nobody has seen those.
+        // It waited for the recorder's lines, but the supervisor prints: those were not sent to any viewer.
         *reader = None;
         from = 0;
     }

@@ -42,7 +42,7 @@ impl<A> Clone for Assistant<A> {
 }
 
 impl<A: Ask> Assistant<A> {
-    /// The tools for somebody who asks the API in this way.
+    /// The tools for a client that calls the API in this way.
     #[must_use]
     pub fn new(api: A) -> Self {
         Self { api: Arc::new(api) }

@@ -114,7 +114,7 @@ impl RetentionRule {
         for (name, count) in counts {
             if count == Some(0) {
                 return Err(format!(
-                    "{name} = 0: it must be a positive number; leave it out where there is no such limit"
+                    "{name} = 0: it must be a positive number; leave it out for no limit"
                 ));
             }
         }

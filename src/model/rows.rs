@@ -418,8 +418,8 @@ impl std::fmt::Debug for Owner {
 pub struct Changes {
     /// Key in the store; none while the execution is new.
     pub key: Option<ExecutionKey>,
-    /// The version of the execution on which the changes are based, 0 while it is new; none if nobody else can have
-    /// changed it. See [`crate::store::Store::is_shared`].
+    /// The version of the execution on which the changes are based, 0 while it is new; none if no other collector can
+    /// have changed it. See [`crate::store::Store::is_shared`].
     pub version: Option<i64>,
     /// A sign of life without events.
     pub beat: bool,

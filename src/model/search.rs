@@ -115,7 +115,7 @@ pub struct FoundTask {
 /// Counts of the lines found by facet, the most frequent values first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct SearchFacets {
-    /// Number of counted lines: all that were found until the search was complete or its time was over.
+    /// Number of counted lines: all that were found until the search was complete or its time was up.
     pub lines: u64,
     /// Number of runs that contain them.
     pub runs: u64,

@@ -65,7 +65,7 @@ fn given_up(
     status: Option<u16>,
     now_us: i64,
 ) -> Option<AuditEntry> {
-    // Whoever asked for a test is in the trail, and saw what came of it.
+    // The user who requested a test is in the trail, and saw its outcome.
     if state != DeliveryState::Failed || delivery.kind == DeliveryKind::Test {
         return None;
     }
@@ -209,7 +209,7 @@ impl Notifier {
         })
     }
 
-    /// What becomes of the delivery, when it is tried again, and how long the target is left alone.
+    /// The new state of the delivery, when it is tried again, and how long the target is left alone.
     fn follows(
         &self,
         target: &TargetRow,
@@ -239,8 +239,8 @@ impl Notifier {
         let retry_us = after(target.failures.saturating_add(1));
         let give_up = micros(Duration::from_secs(config.give_up_seconds));
         let is_old = now_us.saturating_sub(delivery.created_us) >= give_up;
-        // Whoever asks for a test sees the answer, and asks again: a few of them in a row say nothing about how long the target
-        // is to be left alone.
+        // The user who requests a test sees the answer, and may repeat it: several tests in a row say nothing about how
+        // long the target should be left alone.
         if delivery.kind == DeliveryKind::Test {
             return (DeliveryState::Failed, now_us, TargetCondition::Unknown);
         }

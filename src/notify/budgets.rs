@@ -1,13 +1,13 @@
-//! Budgets: each that is spent as far as a rule says is told once in its period.
+//! Budgets: when one is spent as far as a rule says, targets are notified once in its period.
 
 use super::triggers::Detail;
 use super::{Notifier, NotifyError};
 use crate::model::{BudgetState, DAY_US, NotificationEvent, NotificationRule, TargetRow, Trigger};
 
-/// How long after its end a period is still looked at: runs that began in it are over by then, and have arrived.
+/// How long after its end a period is still checked: runs that began in it are over by then, and have arrived.
 const ENDED_US: i64 = DAY_US;
 
-/// No period of a budget is longer, with the time after its end: what was told of one is known at least as long.
+/// No period of a budget is longer, with the time after its end: a message about one stays known at least as long.
 pub(super) const LONGEST_US: i64 = 40 * DAY_US;
 
 impl Notifier {
@@ -25,7 +25,7 @@ impl Notifier {
         let mut events = Vec::new();
         for target in &targets {
             for budget in &budgets {
-                // What was spent in a period before anybody asked is known.
+                // Periods before the target was set are not reported.
                 if budget.to.timestamp_micros() < target.changed_us {
                     continue;
                 }

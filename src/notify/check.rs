@@ -1,4 +1,4 @@
-//! Checks a target's settings before they are stored, so that what is wrong is said to whoever sets it.
+//! Checks a target's settings before they are stored, so that the user who sets them learns of errors.
 
 use std::net::IpAddr;
 

@@ -6,7 +6,8 @@ use crate::clock::Clock;
 /// Less than this is no matter.
 const JUMP_US: i64 = 60_000_000;
 
-/// So long a jump is known before it is taken for none of ours: whichever collector has the turn goes by its own clock.
+/// How long a jump must be known before this collector ignores it: whichever collector has the turn goes by its own
+/// clock.
 const OURS_US: i64 = 120_000_000;
 
 /// Compares the time of day with elapsed time.
@@ -73,7 +74,7 @@ mod tests {
         assert_eq!(watch.jump_us(), Some(JUMP_US - 1 - 2 * HOUR));
         watch.settle();
         assert_eq!(watch.jump_us(), None);
-        // Nobody asked us to do something about it: another collector has the turn.
+        // The jump was not handled here: another collector has the turn.
         clock.set_forward(3 * HOUR);
         assert_eq!(watch.jump_us(), Some(3 * HOUR));
         clock.advance(OURS_US + 1);

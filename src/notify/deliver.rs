@@ -1,4 +1,4 @@
-//! The job that sends messages: each target has a lane of its own, so that a slow one holds up nobody else.
+//! The job that sends messages: each target has a lane of its own, so that a slow one does not delay the others.
 //!
 //! A lane sends one message after the other. After a failure it ends, and the target is left alone for a while: then one
 //! message is tried, and the others follow if it arrives. Messages about one playbook on one inventory are sent in their
@@ -94,7 +94,7 @@ impl Deliveries {
             }
         }
         let ending = async { while lanes.join_next().await.is_some() {} };
-        // Whoever is slower than that is asked again later.
+        // Messages that take longer are tried again later.
         let _ = tokio::time::timeout(LAST_WAIT, ending).await;
         match failed {
             Some(error) => Err(error),
@@ -123,7 +123,7 @@ impl Job for Deliveries {
             match store.targets_with_due(self.notifier.0.clock.now_us()).await {
                 Ok(due) if !due.is_empty() => return,
                 Ok(_) => {}
-                // It is asked again, and whoever needs the database says what is wrong with it.
+                // The next turn reads it again, and requests that need the database report its problem.
                 Err(error) => tracing::debug!(%error, "deliveries are not known"),
             }
         }
@@ -159,7 +159,7 @@ impl Notifier {
             let due = store.due_deliveries(id, now_us, MESSAGES).await?;
             if due.is_empty() {
                 if !has_tried {
-                    // Those whose time has come wait for earlier ones: without a pause, the lane would begin anew at once.
+                    // Those whose time has come wait for earlier ones: without a pause, the lane would start over at once.
                     tokio::select! {
                         () = tokio::time::sleep(LOOK) => {}
                         () = stop.cancelled() => {}

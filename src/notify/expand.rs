@@ -36,7 +36,7 @@ const PRUNED: u32 = 1000;
 /// How often, at most, to look at budgets: they are read from statistics.
 const BUDGETS: Duration = Duration::from_secs(120);
 
-/// Moments that are looked at together.
+/// Moments that are processed together.
 const MOMENTS: u32 = 100;
 
 /// Runs of a series whose events say whether something was opened for it that is not closed.
@@ -45,7 +45,7 @@ const TOLD_RUNS: u32 = 200;
 /// Runs that are read together.
 const RUNS: usize = 200;
 
-/// Finds out who is to be told.
+/// Finds the targets to notify.
 #[derive(Debug)]
 pub struct Expansion {
     notifier: Notifier,
@@ -174,7 +174,7 @@ impl Job for Expansion {
             match self.has_work().await {
                 Ok(true) => return,
                 Ok(false) => {}
-                // It is asked again, and whoever needs the database says what is wrong with it.
+                // The next turn reads it again, and requests that need the database report its problem.
                 Err(error) => tracing::debug!(%error, "work on notifications is not known"),
             }
         }
@@ -186,7 +186,7 @@ impl Job for Expansion {
 }
 
 impl Notifier {
-    /// The targets that are told.
+    /// The targets that are notified.
     pub(super) async fn told_targets(&self) -> Result<Vec<TargetRow>, StoreError> {
         let mut targets = self.0.store.targets().await?;
         targets.retain(TargetRow::is_on);
@@ -207,7 +207,7 @@ impl Notifier {
         let mut matches = Matches::new(store, schedule.now_us, keys);
         let mut events = Vec::new();
         for moment in moments {
-            // A run that was deleted, or that went on meanwhile, has nothing to be told of this.
+            // A run that was deleted, or that continued meanwhile, is not reported.
             let Some(row) = rows.get(&moment.execution) else {
                 continue;
             };
@@ -250,7 +250,7 @@ impl Notifier {
         let late = micros(Duration::from_secs(self.0.config.late_seconds));
         let is_late = noted_us.saturating_sub(at_us) > late;
         let asks = target.settings.asks_for(&[Trigger::Recovered]);
-        // Whoever was told that the run is lost is told that it is not, however late that is known.
+        // Targets that were notified that the run is lost are notified that it is not, however late that is known.
         let corrects = is_late
             && asks
             && row.status == Status::Success

@@ -10,7 +10,7 @@
 //! what it had sent but not noted once more, under the same identity.
 //!
 //! Layout:
-//! - [`triggers`], [`when`], [`backoff`]: what fires, when it may be told, when it is tried again; pure
+//! - [`triggers`], [`when`], [`backoff`]: what fires, when it may be sent, when it is tried again; pure
 //! - [`notice`]: what a message says; [`render`]: its form for each kind of target; [`sign`]: signatures; pure
 //! - [`seal`], [`secrets`]: secrets, encrypted; [`check`], [`moved`]: settings, checked
 //! - `read`: reads what a message says from the history
@@ -190,7 +190,7 @@ impl Notifier {
                     serde_json::to_value(one).ok() == serde_json::to_value(other).ok()
                 };
                 let opened = TargetSecrets::open(&parts.keys, before);
-                // A start switches it on again: nobody else can.
+                // A start switches it on again: nothing else can.
                 before.is_from_file
                     && before.off.is_none()
                     && same(&before.settings, &settings)

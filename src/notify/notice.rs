@@ -234,7 +234,7 @@ pub struct DigestError {
 /// Events of one kind and playbook.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DigestLine {
-    /// Why they are told.
+    /// Why they are reported.
     pub trigger: Trigger,
     /// The playbook; none for ad-hoc commands.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -315,7 +315,7 @@ pub fn title(trigger: Trigger, run: &NoticeRun) -> String {
         Trigger::Lost => "fell silent before its end",
         Trigger::Silent => "did not run",
         Trigger::Waiting => "waits too long in the queue",
-        Trigger::Unreachable => "does not reach a host any more",
+        Trigger::Unreachable => "no longer reaches a host",
         Trigger::Canceled => "was canceled",
         Trigger::Slow => "was slower than usual",
         Trigger::Drift => "would change something (check mode)",

@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::store::{SeriesScope, SeriesStarts};
 
-/// Playbooks that are looked at, those that ran last; and series of each.
+/// Maximum number of playbooks that are checked, those that ran last; and of series of each.
 const PLAYBOOKS: usize = 500;
 const SERIES: usize = 1000;
 
@@ -42,7 +42,7 @@ impl Notifier {
             true => self.series().await?,
             false => Vec::new(),
         };
-        // Only what somebody is to be told of is compared with the queries of rules.
+        // Only series that have to be reported are compared with the queries of rules.
         series.retain(|series| {
             let rules = |target: &TargetRow| {
                 let mut rules = target.settings.rules.iter();
@@ -113,7 +113,7 @@ impl Notifier {
         self.tell_new(&targets, events).await
     }
 
-    /// Tells targets what they were not told yet: what was told does not count again for their limits.
+    /// Notifies targets of what is new for them: events that were sent before do not count again for their limits.
     pub(super) async fn tell_new(
         &self,
         targets: &[TargetRow],
@@ -214,7 +214,8 @@ impl Notifier {
 const SILENT: &str = "silent:";
 const WAITING: &str = "waiting:";
 
-/// Since when a series is silent, if a rule is to tell a target of it. What was overdue before anybody asked is known.
+/// Since when a series is silent, if a rule notifies a target of it. What was overdue before the target was set does
+/// not count.
 fn silent_since(
     series: &SeriesStarts,
     target: &TargetRow,
@@ -235,8 +236,8 @@ fn after_hours(at_us: i64, hours: u32) -> i64 {
     at_us.saturating_add(i64::from(hours).saturating_mul(HOUR_US))
 }
 
-/// What a target is told if there are no runs at all of which it wants to know that they are there: of rules that say how
-/// long to wait, from when the target was set.
+/// The events for a target if there are no runs at all of those that it expects: for rules that say how long to wait,
+/// from when the target was set.
 fn missing(target: &TargetRow, now_us: i64) -> Vec<NotificationEvent> {
     let rules = target.settings.rules.iter();
     let rules = rules.filter(|rule| rule.on.contains(&Trigger::Silent));

@@ -42,7 +42,7 @@ pub(super) struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// What a delivery says, or why there is nothing to say any more.
+    /// What a delivery says, or why there is nothing to say any longer.
     ///
     /// # Errors
     /// The store failed.
@@ -107,7 +107,7 @@ impl Reader<'_> {
             None => None,
         };
         let Some(row) = found else {
-            return Ok(Err("the report is not kept any more".to_owned()));
+            return Ok(Err("the report is no longer kept".to_owned()));
         };
         let content = match self.reports.again(&row).await {
             Ok(content) => content,

@@ -7,10 +7,10 @@ use crate::model::{
 };
 use crate::store::{HostRuns, SeriesScope, Store, StoreError};
 
-/// Earlier runs of a series that are looked at: `slow` compares with 30 successes.
+/// Maximum number of earlier runs of a series that are read: `slow` compares with 30 successes.
 const EARLIER: u32 = 60;
 
-/// Unreachable hosts of a run that are looked at, one by one. More are no fault of single hosts.
+/// Maximum number of unreachable hosts of a run that are checked, one by one. More are no fault of single hosts.
 const UNREACHABLE: usize = 1000;
 
 /// Triggers that are judged by earlier runs.
@@ -49,7 +49,7 @@ impl RunContext {
             self.before(store, key, row).await?;
         }
         let is_check = row.description.check;
-        // One more than the rule asks for shows whether it was told before.
+        // One more than the rule asks for shows whether it was reported before.
         let in_row = rule.unreachable_runs.saturating_add(1);
         let needs_runs = asks(&[Trigger::Unreachable]) && self.in_row < in_row;
         let needs_change = asks(&[Trigger::Drift]) && is_check && self.would_change.is_none();

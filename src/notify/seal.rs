@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 /// Size of a key, in bytes.
 const KEY_BYTES: usize = 32;
 
-/// The first byte of what is sealed: its form.
+/// The first byte of sealed data: its format.
 const VERSION: u8 = 1;
 
 /// How many bytes of a key's hash say which key it is.

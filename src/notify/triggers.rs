@@ -32,13 +32,13 @@ const UNREACHABLE_TOLD: usize = 50;
 /// Fewest runs whose intervals say how often a playbook runs.
 pub const REGULAR_RUNS: usize = 6;
 
-/// With so many intervals, a long one only says how often a playbook runs if there is another one that is nearly as long (at
-/// least by this factor): otherwise it was an outage. In fewer, a weekend may be there once.
+/// With this many intervals, a long one only says how often a playbook runs if another one is nearly as long (at least by
+/// this factor): otherwise it was an outage. Among fewer intervals there may be only one weekend.
 const MANY_INTERVALS: usize = 10;
 const NEARLY_AS_LONG: f64 = 0.75;
 
-/// A regular playbook's longest interval is at most so many times the usual one: daily runs without those at the weekend
-/// are regular.
+/// A regular playbook's longest interval is at most this many times the usual one: daily runs except at the weekend are
+/// regular.
 const REGULAR_LONGEST: f64 = 4.0;
 
 /// A playbook is silent after its longest interval, and so much of its usual one.
@@ -47,7 +47,7 @@ const SILENT_AFTER: f64 = 0.25;
 /// Shortest usual interval of a playbook that can be silent, in seconds: anything faster is called by programs.
 const SILENT_SHORTEST: f64 = 600.0;
 
-/// Whether a run failed, and nobody canceled it.
+/// Whether a run failed, and was not canceled.
 #[must_use]
 pub fn has_failed(row: &ExecutionRow) -> bool {
     row.status == Status::Failed && row.reason != Some(Reason::Canceled)
@@ -171,7 +171,7 @@ pub fn of_end(run: &EndedRun<'_>, rule: &NotificationRule) -> Vec<Trigger> {
         let previous_failed = run.earlier.first().map(|previous| previous.failed);
         match trigger {
             Trigger::Broke => failed && previous_failed == Some(false),
-            // Whoever was told that it is lost must learn that it is not.
+            // Targets that were notified that it is lost must learn that it is not.
             Trigger::Recovered => succeeded && (previous_failed == Some(true) || run.was_lost),
             Trigger::StillBroken => {
                 let before = run.failures_before().map_or(0, |before| before.runs);
@@ -225,7 +225,7 @@ fn unreachable<'r>(
     rule: &NotificationRule,
 ) -> impl Iterator<Item = &'r UnreachableHost> {
     let runs = rule.unreachable_runs.max(1);
-    // Exactly so many, so that it is told once.
+    // Exactly this number, so that it is reported once.
     run.unreachable.iter().filter(move |host| host.runs == runs)
 }
 

@@ -10,14 +10,14 @@ use crate::model::{DeliveryState, ReportDelivery, ReportDestination, ReportRow, 
 use crate::store::StoreError;
 use crate::work::Turn;
 
-/// A delivery is given up after so many attempts: about a day.
+/// A delivery is given up after this many attempts: about a day.
 const ATTEMPTS: u32 = 30;
 
 /// The wait after the first failure, and the longest, in microseconds.
 const FIRST_WAIT_US: i64 = 60_000_000;
 const LONGEST_WAIT_US: i64 = 3_600_000_000;
 
-/// Reports whose deliveries are looked at at once.
+/// Maximum number of reports whose deliveries are processed together.
 pub(super) const DELIVERIES: u32 = 100;
 
 impl Reports {

@@ -26,10 +26,10 @@ const LOOK: Duration = Duration::from_secs(5);
 /// How often reports that are too old are deleted.
 const PRUNE_US: i64 = 3_600_000_000;
 
-/// After a time without a collector, so many reports of a schedule are made, the latest ones.
+/// After a time without a collector, this many reports of a schedule are made, the latest ones.
 const CATCH_UP: usize = 10;
 
-/// The first stretch of time in which the latest times of a schedule are looked for.
+/// The first interval in which the latest times of a schedule are searched.
 const STRETCH_US: i64 = 3_600_000_000;
 
 /// A clock that is this much behind what was done last was set back.
@@ -64,7 +64,7 @@ impl Job for ScheduledReports {
             let wait = match self.wait().await {
                 Ok(wait) if wait.is_zero() => return,
                 Ok(wait) => wait.min(LOOK),
-                // Whoever needs the database says what is wrong with it.
+                // Requests that need the database report its problem.
                 Err(error) => {
                     tracing::debug!(%error, "the schedules of reports are not known");
                     LOOK
@@ -146,7 +146,7 @@ impl ScheduledReports {
     }
 }
 
-/// The times of a schedule; none if it is paused, or its line or zone is not understood any more.
+/// The times of a schedule; none if it is paused, or its line or zone is no longer valid.
 fn timetable(schedule: &ReportSchedule) -> Option<Timetable> {
     let settings = &schedule.settings;
     if settings.paused {
@@ -168,8 +168,8 @@ fn is_set_back(schedule: &ReportSchedule, now_us: i64) -> bool {
 }
 
 /// The latest times of a schedule after one time and up to another, the earliest of them first, at most [`CATCH_UP`]; and
-/// whether these are all. However many there are, few are gone through: they are looked for in the last hour, and in
-/// longer and longer stretches before the end.
+/// whether these are all. However many there are, few are computed: they are searched in the last hour, and in longer and
+/// longer intervals before the end.
 fn latest(timetable: &Timetable, after_us: i64, until_us: i64) -> (Vec<i64>, bool) {
     let mut stretch_us = STRETCH_US;
     loop {
@@ -210,7 +210,7 @@ impl Inner {
         if is_set_back(schedule, now_us) {
             tracing::warn!(
                 schedule = schedule.name,
-                "the clock was set back: the schedule goes on from now"
+                "the clock was set back: the schedule continues from now"
             );
             let is_ours = self.store.decide_reports(schedule, decided_us, now_us);
             is_ours.await.map_err(history::HistoryError::from)?;
@@ -229,7 +229,7 @@ impl Inner {
                 break;
             }
             if !self.make(schedule, decided_us, due_us).await? {
-                // Somebody changed the schedule meanwhile, or another collector was faster.
+                // The schedule was changed meanwhile, or another collector was faster.
                 break;
             }
             decided_us = due_us;

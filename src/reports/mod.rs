@@ -81,11 +81,11 @@ impl Reports {
         Ok(history::report(&inner.store, &inner.costs, &request, now_us).await?)
     }
 
-    /// Makes a report of a schedule again, from the history as it is now: what was redacted or deleted meanwhile is not in
-    /// it, and what arrived late is.
+    /// Makes a report of a schedule again, from the history as it is now: without what was redacted or deleted meanwhile,
+    /// and with what arrived late.
     ///
     /// # Errors
-    /// Its query or zone is not understood any more, or the store failed.
+    /// Its query or zone is no longer valid, or the store failed.
     pub async fn again(&self, row: &ReportRow) -> Result<Report, ReportsError> {
         let inner = &*self.0;
         let request = row_request(row).map_err(ReportsError::Invalid)?;
@@ -103,7 +103,7 @@ impl Reports {
         self.0.changed.notify_one();
     }
 
-    /// The next times of a schedule, at most so many, in microseconds since the epoch; none while it is paused.
+    /// The next times of a schedule, at most `count`, in microseconds since the epoch; none while it is paused.
     #[must_use]
     pub fn next(&self, schedule: &ReportSchedule, count: usize) -> Vec<i64> {
         let settings = &schedule.settings;

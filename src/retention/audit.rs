@@ -9,10 +9,10 @@ use crate::model::{Action, Actor, AuditEntry, DAY_US, TrimmedAudit};
 use crate::store::Store;
 use crate::work::{Every, Job, JobError, Outcome, Scope, StopPhase, Turn};
 
-/// How often old entries are looked for.
+/// How often old entries are searched.
 const LOOK: Duration = Duration::from_secs(3600);
 
-/// Removes entries that are older than so many days.
+/// Removes entries that are older than a number of days.
 #[derive(Debug)]
 pub struct AuditTrim {
     store: Store,

@@ -1,4 +1,4 @@
-//! Runs a schedule because somebody asks for it, at no time of its own.
+//! Runs a schedule because a user requests it, at no time of its own.
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use crate::ingest::IngestError;
 use crate::launcher::{LaunchError, LaunchRequest};
 use crate::model::{Actor, AuditEntry, ScheduleOutcome, ScheduleRow, ScheduleTick};
 
-/// What became of a request to run a schedule.
+/// The outcome of a request to run a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunByHand {
     /// This run was queued.

@@ -61,7 +61,7 @@ impl Job for Scheduling {
             let wait = match self.wait().await {
                 Ok(Some(wait)) if wait.is_zero() => return,
                 Ok(wait) => wait.unwrap_or(LOOK).min(LOOK),
-                // Whoever needs the database says what is wrong with it.
+                // Requests that need the database report its problem.
                 Err(error) => {
                     tracing::debug!(%error, "the schedules are not known");
                     LOOK
@@ -124,7 +124,7 @@ impl Scheduling {
     }
 }
 
-/// The times of a schedule; none if it is paused, or its line or zone is not understood any more.
+/// The times of a schedule; none if it is paused, or its line or zone is no longer valid.
 fn timetable(row: &ScheduleRow) -> Option<Timetable> {
     if row.paused.is_some() {
         return None;
@@ -148,7 +148,7 @@ impl Inner {
             Due::SetBack if watch.is_believed(&self.clock) => {
                 tracing::warn!(
                     schedule = row.name,
-                    "the clock was set back: the schedule goes on from now"
+                    "the clock was set back: the schedule continues from now"
                 );
                 return Ok(self
                     .store
@@ -215,13 +215,13 @@ impl Inner {
                 tracing::info!(schedule = row.name, %execution, "a schedule started a run");
                 Ok(true)
             }
-            // Somebody changed it meanwhile, or another collector was faster.
+            // It was changed meanwhile, or another collector was faster.
             Err(LaunchError::Ingest(IngestError::Overtaken)) => Ok(false),
             Err(error) => self.refused(row, due, error).await,
         }
     }
 
-    /// Cancels a run that is in the way of the next one.
+    /// Cancels a run that overlaps with the next one.
     pub(super) async fn cancel(
         &self,
         execution: Uuid,
@@ -253,7 +253,7 @@ impl Inner {
             .await
     }
 
-    /// Stores that nothing is started; false if somebody else decided meanwhile.
+    /// Stores that nothing is started; false if another collector decided meanwhile.
     async fn note(
         &self,
         row: &ScheduleRow,
@@ -439,7 +439,7 @@ mod tests {
         assert!(!watch.is_believed(&clock));
         clock.advance(1_000_000);
         assert!(watch.is_believed(&clock));
-        // As soon as it is right again, the next time begins anew.
+        // As soon as it is right again, the next time starts over.
         clock.set_forward(48 * HOUR);
         watch.look(&clock, &rows);
         clock.set_forward(-48 * HOUR);

@@ -8,7 +8,7 @@
 //!
 //! Layout:
 //! - [`rules`]: when a schedule is due, and what it then does; pure. The times are those of [`crate::timetable`]
-//! - `by_hand`: runs one because somebody asks for it
+//! - `by_hand`: runs one because a user requests it
 //! - `job`: decides about what is due, on one collector at a time
 //! - `state`: why a schedule would start nothing
 
@@ -69,7 +69,7 @@ impl Schedules {
         self.inner.changed.notify_one();
     }
 
-    /// The next times of a schedule with its zone's offset, at most so many; none while it is paused.
+    /// The next times of a schedule with its zone's offset, at most `count`; none while it is paused.
     #[must_use]
     pub fn next(&self, row: &ScheduleRow, count: usize) -> Vec<DateTime<FixedOffset>> {
         let settings = &row.settings;

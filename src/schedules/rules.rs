@@ -23,7 +23,7 @@ pub struct Clockwork<'t> {
     pub timetable: &'t Timetable,
     /// Its identity.
     pub id: Uuid,
-    /// Up to so many seconds late, at random.
+    /// Maximum random delay in seconds.
     pub jitter_seconds: u32,
     /// Times up to this one are decided, in microseconds since the epoch.
     pub decided_us: i64,
@@ -223,7 +223,7 @@ mod tests {
         let timetable = nightly();
         let three = MIDNIGHT + 3 * HOUR;
         let schedule = clockwork(&timetable, three);
-        // By an hour, as where somebody corrects it: what was decided stays so.
+        // By an hour, as in a correction: the decision stays.
         assert_eq!(schedule.due(three - HOUR), Due::At(three + DAY));
         assert_eq!(schedule.due(three - 3 * HOUR), Due::At(three + DAY));
         // By more, the last decision says nothing about this time.

@@ -19,7 +19,7 @@ impl Schedules {
             let since = time_from_us(pause.paused_us).format("%Y-%m-%d %H:%M");
             let note = pause.note.as_ref().map(|note| format!(": {note}"));
             let message = format!(
-                "{} paused it on {since} UTC{}; \"playback schedule resume {}\" lets it go on",
+                "{} paused it on {since} UTC{}; \"playback schedule resume {}\" resumes it",
                 pause.by,
                 note.unwrap_or_default(),
                 row.name

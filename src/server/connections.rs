@@ -1,7 +1,7 @@
 //! Open connections: how many there are, from where, and which one is closed when there are too many.
 //!
 //! A connection on which no token was shown can be closed at any time: its client loses no more than the beginning of a
-//! request. So a crowd of such connections makes room for new ones, and keeps nobody out.
+//! request. So many such connections make room for new ones, and do not keep other clients out.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};

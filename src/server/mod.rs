@@ -233,7 +233,7 @@ fn is_the_clients(error: &std::io::Error) -> bool {
     )
 }
 
-/// The connection limit: as configured, if the machine allows so many descriptors.
+/// The connection limit: as configured, if the machine allows that many descriptors.
 fn most_connections(config: &HttpConfig) -> usize {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let most = descriptors

@@ -1,8 +1,8 @@
 //! The times of a cron line in a time zone.
 //!
-//! `croner` finds the wall-clock times that a line names. Which moments these are where clocks are changed is decided
-//! here, by the rules of Debian's cron: a line without `*` in its minute and hour names times of day, each of which comes
-//! once a day, whatever the clock does; any other line names intervals, which go on by the clock.
+//! `croner` finds the wall-clock times that a line names. Their moments when clocks are changed are determined here, by
+//! the rules of Debian's cron: a line without `*` in its minute and hour names times of day, each of which comes once a
+//! day, whatever the clock does; any other line names intervals, which follow the clock.
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -12,10 +12,10 @@ use croner::parser::{CronParser, Seconds, Year};
 /// The longest cron line, in bytes.
 const LONGEST: usize = 200;
 
-/// So many times are counted at most.
+/// Maximum number of times that are counted.
 pub const MOST_COUNTED: u64 = 1000;
 
-/// How far before the end the last time of many is looked for second by second, in seconds: farther than clocks are
+/// How far before the end the last time of many is searched second by second, in seconds: farther than clocks are
 /// changed, with the one exception that a whole day was left out.
 const NEAR: i64 = 3 * 3600;
 
@@ -67,7 +67,7 @@ pub struct Timetable {
 pub struct LastTime {
     /// The time, in microseconds since the epoch.
     pub time_us: i64,
-    /// How many came before it: [`MOST_COUNTED`] if there are so many or more.
+    /// How many came before it: [`MOST_COUNTED`] if there are that many or more.
     pub before: u64,
 }
 
@@ -129,7 +129,7 @@ impl Timetable {
         next.map(|time| time.timestamp().saturating_mul(1_000_000))
     }
 
-    /// The next times after this one, at most so many.
+    /// The next times after this one, at most `count`.
     #[must_use]
     pub fn preview(&self, after_us: i64, count: usize) -> Vec<i64> {
         std::iter::successors(self.next_after(after_us), |time| self.next_after(*time))
@@ -164,7 +164,7 @@ impl Timetable {
             time_us = next_us;
             before += 1;
         }
-        // So many that counting them would take too long: the last one is looked for from the end.
+        // Counting this many would take too long: the last one is searched from the end.
         let near_us = until_us.saturating_sub(NEAR * 1_000_000);
         if near_us > time_us && next(near_us).is_none() {
             time_us = self.last_before(near_us).unwrap_or(time_us).max(time_us);
@@ -209,7 +209,8 @@ impl Timetable {
     }
 
     /// The moment of a wall-clock time. If it comes twice, a time of day is the first of the two, and an interval the
-    /// first after `after`. If it is left out, a time of day comes when the clock goes on, and an interval does not come.
+    /// first after `after`. If it is left out, a time of day comes when the clock continues, and an interval does not
+    /// come.
     fn moment(&self, wall: NaiveDateTime, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self.zone.from_local_datetime(&wall) {
             chrono::LocalResult::Single(time) => Some(time.to_utc()),
@@ -240,7 +241,7 @@ impl Timetable {
         Some(first_that(after, second.to_utc(), is_set_back))
     }
 
-    /// When the clock goes on that left this wall-clock time out.
+    /// When the clock continues that left this wall-clock time out.
     fn end_of_gap(&self, wall: NaiveDateTime) -> DateTime<Utc> {
         let (far, wall_utc) = (TimeDelta::seconds(FAR), wall.and_utc());
         first_that(wall_utc - far, wall_utc + far, |time| {

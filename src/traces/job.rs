@@ -38,7 +38,7 @@ const LATEST_US: i64 = 24 * 3600 * 1_000_000;
 /// A run that counts as lost may still be delivered later: its trace waits this long.
 const LOST_US: i64 = 15 * 60 * 1_000_000;
 
-/// How soon to look again for the end of a run that goes on after all.
+/// How soon to check again for the end of a run that has continued.
 const RUNNING_US: i64 = 10_000_000;
 
 /// Sends traces, as configured; cheap to clone.
@@ -94,7 +94,7 @@ pub(crate) struct Sending {
     paused_until: Option<Instant>,
 }
 
-/// How to go on after a trace.
+/// How to continue after a trace.
 enum Next {
     /// With the next one.
     Trace,
@@ -282,7 +282,7 @@ impl Job for Sending {
             match self.store.has_due_traces(self.clock.now_us()).await {
                 Ok(true) => return,
                 Ok(false) => {}
-                // It is asked again, and whoever needs the database says what is wrong with it.
+                // The next turn reads it again, and requests that need the database report its problem.
                 Err(error) => tracing::debug!(%error, "traces to be sent are not known"),
             }
         }

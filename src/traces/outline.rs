@@ -1,5 +1,5 @@
 //! The spans of a run, in their order: the run, its plays, its tasks, and then the results, those that failed first.
-//! The order is always the same, so that sending goes on where it stopped.
+//! The order is always the same, so that sending continues where it stopped.
 //!
 //! A run may have a million results. Of more spans than the limit, results are left out: of those that failed, and then of
 //! the others, the first ones are sent. The span of the run says how many are missing.

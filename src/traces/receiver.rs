@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// How much of an answer is read, in bytes.
 const ANSWER_BYTES: u64 = 64 << 10;
 
-/// How much of an answer is told, in characters.
+/// How much of an answer is reported, in characters.
 const TOLD: usize = 300;
 
 /// The receiver cannot be used as it is configured.
@@ -59,7 +59,7 @@ pub(super) struct Receiver {
     clock: Clock,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The spans were taken, all but this many.
@@ -123,15 +123,15 @@ impl Receiver {
         }))
     }
 
-    /// Sends spans, and waits for the answer. On a thread of its own: one that still waits when the collector ends holds
-    /// nobody up.
+    /// Sends spans, and waits for the answer. On a thread of its own: if it still waits when the collector ends, it
+    /// delays nothing.
     pub(super) async fn send(&self, spans: Vec<Span>) -> Answer {
         let (told, answered) = oneshot::channel();
         let receiver = self.clone();
         let begun = std::thread::Builder::new()
             .name("traces".to_owned())
             .spawn(move || {
-                // Whoever asked may be gone.
+                // The caller may be gone.
                 let _ = told.send(receiver.request(spans));
             });
         let trouble = |why: String| Answer::Later {
@@ -272,7 +272,7 @@ fn zipped(body: &[u8]) -> std::io::Result<Vec<u8>> {
     zip.finish()
 }
 
-/// The beginning of what was answered, if it is text.
+/// The beginning of an answer, if it is text.
 fn error_text(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let is_text = |c: char| !c.is_control() || c.is_whitespace();

@@ -23,7 +23,7 @@ const MOST_WAITING: usize = 20_000;
 /// The part of a look at an export, which has no parts.
 const WHOLE: &str = "";
 
-/// Who looked at what.
+/// Who read what.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     actor: Actor,
@@ -153,7 +153,7 @@ impl Book {
                 .retain(|_, (since, _)| now.duration_since(*since) < WINDOW);
         }
         if self.known.len() >= MOST_KNOWN {
-            // Somebody reads very many records: rather an entry too many than one too few.
+            // A client reads very many records: rather one entry too many than one too few.
             self.known.clear();
         }
         let parts = BTreeSet::from([part.to_owned()]);
@@ -301,7 +301,7 @@ mod tests {
         );
         let (waiting, lost) = book.take();
         assert_eq!((waiting.len(), lost), (MOST_WAITING, 1));
-        // Nothing is known of what was lost.
+        // What was lost is unknown.
         assert_eq!(
             book.note(look("ann", "b", "record"), 5, now),
             NoteOutcome::ToEnter

@@ -1,4 +1,4 @@
-//! Enters what was looked at in the audit trail.
+//! Enters what users read in the audit trail.
 
 use std::time::Duration;
 

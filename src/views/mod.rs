@@ -24,7 +24,7 @@ use crate::clock::Clock;
 use crate::model::Actor;
 use crate::store::Store;
 
-/// Notes who looked at what; cheap to clone.
+/// Notes who read what; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Views(Arc<Inner>);
 

@@ -48,7 +48,7 @@ pub enum Scope {
 /// When a job stops. The phases are stopped in this order, each before the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopPhase {
-    /// It starts work by itself: it stops as soon as the collector is told to stop.
+    /// It starts work by itself: it stops as soon as the collector begins to stop.
     Initiating,
     /// Open requests need it: it stops when all of them are answered, and before the writer does.
     Serving,
@@ -70,7 +70,7 @@ pub enum Outcome {
     Done,
     /// There was nothing to do.
     Idle,
-    /// It was told to stop before it was done; if only its lease was lost, it runs again.
+    /// It was stopped before it was done; if only its lease was lost, it runs again.
     Stopped,
 }
 

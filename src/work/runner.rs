@@ -37,7 +37,7 @@ struct Stage {
 }
 
 impl Runner {
-    /// Without any jobs yet. Jobs that start work by themselves are told to stop by `closing`, before [`Runner::stop`].
+    /// Without any jobs yet. Jobs that start work by themselves are stopped by `closing`, before [`Runner::stop`].
     #[must_use]
     pub fn new(store: Store, clock: Clock, closing: CancellationToken) -> Self {
         Self {

@@ -22,7 +22,7 @@ pub(super) fn look(report: &mut Report, settings: &Settings, clock: &Clock) {
         report.problem(
             key,
             format!("{from} holds bytes that are not UTF-8: they are replaced"),
-            format!("set {from} anew"),
+            format!("set {from} again"),
         );
     }
     let token = token(report, settings);

@@ -56,7 +56,7 @@ pub(super) fn vault_password(file: &Path) -> anyhow::Result<SecretString> {
 /// Asks for the vault password at the terminal, without echo.
 pub(super) fn ask_vault_password() -> anyhow::Result<SecretString> {
     secret::ask("Vault password: ").context(
-        "the vault password cannot be asked for without a terminal: --vault-password-file reads it from a file",
+        "the vault password cannot be entered without a terminal: --vault-password-file reads it from a file",
     )
 }
 

@@ -192,7 +192,7 @@ fn print(answer: &RawValue, json: bool) -> anyhow::Result<DeliveryState> {
         fact("request", request)?;
     }
     if !detail.recipients.is_empty() {
-        fact("taken for", &detail.recipients.join(", "))?;
+        fact("accepted for", &detail.recipients.join(", "))?;
     }
     for attempt in &detail.log {
         let mut text = format!("{}, {:.2} s", time(attempt.time), attempt.duration);

@@ -49,7 +49,7 @@ pub(super) struct ExecutionLine {
     pub(super) run_key: Option<String>,
     /// Name of the token that began it.
     pub(super) begun_by: Option<String>,
-    /// What its launch was asked for with, if it was launched.
+    /// The parameters of its launch, if it was launched.
     pub(super) launch: Option<LaunchLine>,
 }
 

@@ -143,7 +143,7 @@ impl BundleReader {
                 .extend_from_slice(&self.expanded[..status.bytes_written]);
             self.is_drained = status.bytes_written < self.expanded.len();
             if status.bytes_read + status.bytes_written == 0 && !self.input.is_empty() {
-                return Err(self.wrong("the data goes on after the end of the stream"));
+                return Err(self.wrong("there is data after the end of the stream"));
             }
         }
     }

@@ -32,7 +32,7 @@ const WHOLE_BYTES: usize = 8 << 20;
 /// How often to read a log that changes meanwhile.
 const TRIES: usize = 5;
 
-/// Level of zstd: most of what is compressed was compressed before.
+/// Level of zstd: most of the data was compressed before.
 const LEVEL: i32 = 1;
 
 struct Bundle {

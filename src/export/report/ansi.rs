@@ -83,7 +83,7 @@ fn sequence_of(after: &str) -> (Option<&str>, usize) {
     }
 }
 
-/// The style of printed text, which goes on from line to line.
+/// The style of printed text, which continues from line to line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Style {
     /// 0 to 15.

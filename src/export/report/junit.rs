@@ -84,7 +84,7 @@ struct Suite {
     counts: Counts,
 }
 
-/// A file that goes on.
+/// A file that is being written.
 struct Report {
     store: Store,
     run: Run,

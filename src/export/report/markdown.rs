@@ -1,5 +1,5 @@
-//! An execution as a short summary in Markdown, for a merge request. Whatever was recorded stands in code spans and
-//! fences: there, neither markup nor mentions (`@name`, `#1`) work, and neither can be left from inside.
+//! An execution as a short summary in Markdown, for a merge request. Recorded text is in code spans and fences: there,
+//! neither markup nor mentions (`@name`, `#1`) work, and it can end neither.
 
 use std::fmt::Write as _;
 
@@ -118,7 +118,7 @@ pub(super) fn document(run: &RunReport) -> String {
 }
 
 fn verdict(run: &RunReport, out: &mut String) {
-    // A sentence may repeat what was recorded, such as who canceled the run: it stands in a fence too.
+    // A sentence may repeat recorded text, such as who canceled the run: it is in a fence, too.
     if !run.explanation.verdict.is_empty() {
         push_fenced(&run.explanation.verdict.join("\n"), out);
     }

@@ -173,7 +173,7 @@ async fn output(
     Ok(cut(first, last, total))
 }
 
-/// Lines from one on, at most so many.
+/// Lines from one on, at most `most`.
 async fn lines(
     store: &Store,
     key: ExecutionKey,

@@ -112,7 +112,7 @@ impl Rows for RunRows {
     }
 }
 
-/// Hosts of executions. Those of one execution are never so many that they would not fit into memory.
+/// Hosts of executions. Those of one execution always fit into memory.
 pub(super) struct HostRows {
     store: Store,
     runs: Runs,

@@ -46,7 +46,7 @@ impl OutputRows {
         }
     }
 
-    /// The execution to go on with; none if there are no more.
+    /// The execution to continue with; none if there are no more.
     async fn open(&mut self) -> Result<Option<OpenRun>, ExportError> {
         if let Some(open) = self.open.take() {
             return Ok(Some(open));

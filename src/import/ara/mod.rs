@@ -75,7 +75,7 @@ pub async fn translate(
         };
         check(&run.playbook)?;
         let translated = events(database, &run, rules).await;
-        // What was read page by page only fits together if nobody changed it.
+        // Pages that were read one by one only fit together if the run did not change meanwhile.
         if database.is_unchanged(&run.playbook).await? {
             return translated;
         }

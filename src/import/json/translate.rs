@@ -153,7 +153,7 @@ pub(super) fn run(
 
 /// Reads the results of all tasks, in order.
 fn read_results<'d>(document: &'d Document<'_>) -> Result<Vec<Read<'d>>, NotTranslated> {
-    // Whether differences were asked for is not known, so they are kept.
+    // It is unknown whether differences were requested, so they are kept.
     let reading = Reading { diff: true };
     let mut results = Vec::new();
     let tasks = document.plays.iter().flat_map(|play| &play.tasks);

@@ -1,5 +1,5 @@
-//! Files of Ansible's callback `junit`: a test case for each task and host. They say neither when anything began, nor
-//! who ran it; when the file was written stands in its name.
+//! Files of Ansible's callback `junit`: a test case for each task and host. They contain neither when anything began,
+//! nor who ran it; the time when the file was written is in its name.
 //!
 //! - `xml`: reads the test cases
 //! - `name`: what the name of a test case and of a file says

@@ -212,7 +212,7 @@ fn result(case: &Case) -> Result<(ResultStatus, Content), NotTranslated> {
         Ended::Failed { message, text } => {
             let content = match reading.read(text) {
                 Ok(content) => content,
-                // A traceback, if Ansible was asked for one.
+                // A traceback, if Ansible was configured to print one.
                 Err(_) if text.trim_start().starts_with("(traceback") || text.is_empty() => {
                     made(json!({ "msg": message }))?
                 }

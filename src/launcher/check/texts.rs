@@ -160,7 +160,7 @@ pub(super) fn vault_password(
     match value.as_ref().map(|value| value.expose_secret()) {
         Some(text) if text.trim().is_empty() => Err(LaunchError::invalid(
             "vault_password",
-            "it is empty: leave it out where there is none",
+            "it is empty: leave it out if there is none",
         )),
         Some(text) if text.contains(['\n', '\r', '\0']) => Err(LaunchError::invalid(
             "vault_password",

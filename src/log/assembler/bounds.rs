@@ -1,6 +1,6 @@
 //! Limits on how much of a run is kept in rows. Anything beyond stays in the event log, and the record names what was
-//! left out (`left_out`). Rows are read for every list: without limits, one batch of a megabyte would cost everybody
-//! seconds.
+//! left out (`left_out`). Rows are read for every list: without limits, one batch of a megabyte would delay every
+//! reader by seconds.
 
 use serde_json::Value;
 

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::failure::{Fingerprint, fingerprint};
 use crate::model::TaskRow;
 
-/// Failed loop items whose loop goes on.
+/// Failed loop items whose loop has not ended.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     /// By the numbers of task and host: the fingerprint of the first failed item. Only tasks and hosts with a row are here,

@@ -91,7 +91,7 @@ impl Later {
     }
 }
 
-/// Hosts are numbered from 1. Those without a row share the number 0 and are not told apart.
+/// Hosts are numbered from 1. Those without a row share the number 0 and are not distinguished.
 fn index(host: u32) -> Option<usize> {
     (host as usize).checked_sub(1)
 }

@@ -84,7 +84,7 @@ pub struct Assembler {
     tasks: BTreeMap<u32, Tracked<TaskRow>>,
     // Whether hosts, plays or tasks were added since changes were last taken: only then are they searched.
     fresh: bool,
-    // The phase, or the source of its lines, differs from what is stored: viewers must be told at once.
+    // The phase, or the source of its lines, differs from what is stored: viewers must learn it at once.
     moved_on: bool,
     // The stored hosts came from the supervisor's recap, and now the recorder reports.
     renumbered: bool,

@@ -96,7 +96,7 @@ impl Assembler {
         self.row_dirty = true;
     }
 
-    /// Declares that somebody else stored the results and events applied since changes were last taken, with the
+    /// Declares that another collector stored the results and events applied since changes were last taken, with the
     /// execution in this status, which may be due to silence alone. New or changed rows are written again with the next
     /// changes.
     pub fn assume_stored(&mut self, status: Status) {

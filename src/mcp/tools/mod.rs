@@ -1,4 +1,4 @@
-//! The tools: each has a name, a description, a schema of what it takes, and an answer.
+//! The tools: each has a name, a description, a schema of its arguments, and an answer.
 
 mod diff;
 mod hosts;

@@ -90,7 +90,7 @@ pub(super) async fn answer<A: Ask>(api: &A, arguments: Value) -> Result<String, 
         && let Some(back_to) = found.searched_back_to
     {
         text.line(&format!(
-            "The time was over: runs before {} were not searched.",
+            "The time was up: runs before {} were not searched.",
             time(back_to)
         ));
     }

@@ -16,7 +16,7 @@ use crate::model::{EventCount, Status};
 const LINES: u64 = 20;
 const MOST_LINES: u64 = 200;
 
-/// Hosts of the recap that are told.
+/// Maximum number of hosts of the recap that are listed.
 const HOSTS: usize = 20;
 
 pub(super) const DESCRIBED: Described = Described {

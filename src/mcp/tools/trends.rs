@@ -9,7 +9,7 @@ use crate::mcp::text::Text;
 use crate::mcp::words::{counted, page, seconds, task, time};
 use crate::model::{DurationTrend, HostTrend, PlaybookTrend, TaskTrend, Trends, Turns};
 
-/// Runs that are looked at, unless asked otherwise, and at most.
+/// The number of runs that are read by default, and at most.
 const RUNS: u32 = 200;
 const MOST: u32 = 2000;
 

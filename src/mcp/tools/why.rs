@@ -11,13 +11,13 @@ use crate::model::{
     Difference, Explanation, FailedTask, FailureGroup, Handled, LastSuccess, Seen, task_place,
 };
 
-/// Errors that are told.
+/// Maximum number of errors that are listed.
 const ERRORS: usize = 5;
 
 /// Lines of a message, and of a program's error output.
 const MESSAGE_LINES: usize = 8;
 
-/// Handled failures, differences and printed lines that are told.
+/// Maximum number of handled failures, differences and printed lines that are listed.
 const OTHERS: usize = 10;
 
 pub(super) const DESCRIBED: Described = Described {

@@ -42,7 +42,7 @@ fn slack_lines(lines: &[String]) -> String {
     text.trim_end().to_owned()
 }
 
-/// As much of a text as fits into a block of Slack beside so many other characters, escaped.
+/// As much of a text as fits into a block of Slack beside that many other characters, escaped.
 fn slack_quote(text: &str, beside: usize) -> String {
     let mut quote = String::new();
     let mut length = beside;
@@ -122,7 +122,7 @@ fn markdown_text(text: &str) -> String {
         }
         escaped.push(c);
         if c == '@' {
-            // A name after it would be told.
+            // A name after it would be notified.
             escaped.push('\u{200b}');
         }
     }
@@ -223,7 +223,7 @@ pub(super) fn matrix(notice: &Notice) -> Value {
     })
 }
 
-/// A text without `@room`, which others take for a mention of everybody.
+/// A text without `@room`, which clients treat as a mention of all members.
 fn without_room(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {

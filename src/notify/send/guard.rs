@@ -97,7 +97,7 @@ impl Guard {
         let (answer, answered) = mpsc::sync_channel(1);
         let (guard, host_name) = (self.clone(), host.to_owned());
         std::thread::spawn(move || {
-            // Nobody may be waiting any more.
+            // The caller may no longer wait.
             let _ = answer.send(guard.addresses(&host_name, port));
         });
         answered.recv_timeout(most).unwrap_or_else(|_| {
@@ -106,8 +106,8 @@ impl Guard {
         })
     }
 
-    /// Looks up a host and checks its addresses; blocks. One that is refused makes the host refused: somebody may have
-    /// added it to get in.
+    /// Looks up a host and checks its addresses; blocks. One refused address makes the whole host refused: an attacker
+    /// may have added it to get in.
     ///
     /// # Errors
     /// The host is not known, or one of its addresses is refused.
@@ -129,7 +129,7 @@ impl Guard {
     }
 }
 
-/// What an address inside is; none for one that anybody can reach.
+/// What kind of internal address it is; none for a public one.
 fn inside(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => inside_v4(address),

@@ -1,5 +1,5 @@
-//! Sends mails. Each recipient is accepted or refused by itself: one that is refused keeps the mail from nobody else, and
-//! one that has the mail does not get it again.
+//! Sends mails. Each recipient is accepted or refused separately: a refused one does not prevent the mail to others, and
+//! a recipient that has the mail does not get it again.
 
 use std::collections::HashSet;
 
@@ -89,7 +89,7 @@ impl Sender {
             },
         };
         if sent.outcome == Outcome::Refused && !have.is_empty() {
-            // Whoever has not got it by now never will.
+            // Recipients that have not got it by now never will.
             sent.outcome = Outcome::Taken;
         }
         sent.recipients.extend(have.into_iter().map(str::to_owned));

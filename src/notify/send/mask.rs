@@ -1,9 +1,9 @@
-//! Takes a target's secrets out of texts that it answered, or that tell what went wrong. Pure.
+//! Removes a target's secrets from its answers, and from texts about errors. Pure.
 //!
 //! A target may repeat what it was sent: as a whole, or the path of the address alone, or one word of a header field;
-//! escaped as JSON, HTML or in an address; or cut off anywhere. So not whole secrets are looked for, but any [`RUN`] bytes in
-//! a row of one, in the text as it is and in what it means once its escapes are undone. Shorter secrets are looked for as
-//! a whole.
+//! escaped as JSON, HTML or in an address; or cut off anywhere. So we search not for whole secrets, but for any [`RUN`]
+//! consecutive bytes of one, in the text itself and in the text with its escapes undone. Shorter secrets are searched
+//! for as a whole.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -19,7 +19,7 @@ use super::super::render::{HttpRequest, Outgoing};
 use super::super::secrets::TargetSecrets;
 use crate::model::{TargetKind, TargetSettings};
 
-/// So many bytes in a row of a secret are never shown.
+/// This many consecutive bytes of a secret are never shown.
 const RUN: usize = 8;
 
 /// Parts of a secret that are shorter than that are no secrets by themselves.

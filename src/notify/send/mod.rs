@@ -1,9 +1,9 @@
-//! Sends one message, and says what came of it. Blocks: it is called on threads of their own.
+//! Sends one message, and returns its outcome. Blocks: it is called on threads of their own.
 //!
 //! Layout:
 //! - [`guard`]: which addresses may be sent to
 //! - `mail`: mails
-//! - `mask`: takes secrets out of what was answered
+//! - `mask`: removes secrets from answers
 //! - here: HTTP requests
 
 pub mod guard;
@@ -69,7 +69,7 @@ pub enum Outcome {
     Later(Option<Duration>),
     /// It was not and never will be.
     Refused,
-    /// The target says that it does not exist any more.
+    /// The target says that it no longer exists.
     Gone,
 }
 

@@ -1,5 +1,5 @@
-//! A report as one HTML file: tables, no script, nothing from elsewhere. Mail programs drop style sheets, so what a reader
-//! needs stands in `style` attributes, without colours of a background: it is readable on a light and on a dark one.
+//! A report as one HTML file: tables, no script, nothing from elsewhere. Mail programs drop style sheets, so the necessary
+//! styles are in `style` attributes, without background colours: it is readable on a light and on a dark background.
 
 use std::fmt::Write as _;
 

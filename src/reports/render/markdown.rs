@@ -1,5 +1,4 @@
-//! A report as Markdown. Whatever was recorded stands in code spans, in which no markup works and which cannot be left
-//! from inside.
+//! A report as Markdown. Recorded text is in code spans, in which no markup works and which it cannot end.
 
 use std::fmt::Write as _;
 

@@ -76,7 +76,7 @@ pub fn merge(inputs: &[Vec<CoveredRun>]) -> (Vec<CoveredRun>, Merge) {
 }
 
 impl Merge {
-    /// Goes on until something is needed or ready.
+    /// Continues until something is needed or ready.
     pub fn step(&mut self) -> Step {
         loop {
             let waits = |input: &Input| input.terms.is_empty() && !input.is_at_end;

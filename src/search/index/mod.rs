@@ -7,7 +7,7 @@
 //!
 //! Layout:
 //! - [`words`]: the terms of a line; how case is ignored
-//! - [`need`]: what the index must have of a line that is looked for
+//! - [`need`]: what the index must have of a matching line
 //! - [`postings`]: numbers of runs as bytes; [`runs`]: the runs of a segment; [`chunk`]: terms and postings as bytes
 //! - [`build`]: a segment from lines, whose terms are collected in `terms`; [`merge`]: a segment from segments
 

@@ -85,7 +85,7 @@ pub struct Part<'t> {
     pub text: &'t str,
     /// Whether a word that begins the text may have begun before it.
     pub is_open_before: bool,
-    /// Whether a word that ends the text may go on after it.
+    /// Whether a word that ends the text may continue after it.
     pub is_open_after: bool,
 }
 
@@ -224,7 +224,7 @@ mod tests {
     }
 
     proptest! {
-        /// Wherever a text stands in a line, the line has what it needs.
+        /// Wherever a text is in a line, the line has what it needs.
         #[test]
         fn a_line_with_a_text_has_what_the_text_needs(
             line in prop::collection::vec("[aAé1.:_ -]|[b]{60,70}|\u{17f}|\u{212a}|\u{301}|½", 0..14),

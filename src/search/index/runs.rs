@@ -17,12 +17,12 @@ pub struct CoveredRun {
     pub state: RunState,
 }
 
-/// What a segment knows of a run.
+/// The state of a run in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
     /// Its words.
     Indexed,
-    /// Nothing any more: it was deleted, or its log was changed. Its place stays, so that the others keep their numbers.
+    /// It was deleted, or its log was changed. Its place stays, so that the others keep their numbers.
     Removed,
     /// That it has no words: retention removed its log.
     WithoutLog,

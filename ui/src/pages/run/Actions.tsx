@@ -77,7 +77,7 @@ const QUESTIONS = {
   cancel: {
     title: "Cancel this run?",
     action: "Cancel the run",
-    words: "Ansible is told to end, as with Ctrl-C. Changes made by finished tasks are not undone.",
+    words: "Ansible is asked to end, as with Ctrl-C. Changes made by finished tasks are not undone.",
   },
   pin: { title: "Pin this run?", action: "Pin", words: "No retention rule deletes a pinned run." },
   unpin: { title: "Unpin this run?", action: "Unpin", words: "Retention rules apply to it again." },

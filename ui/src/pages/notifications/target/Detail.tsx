@@ -42,7 +42,7 @@ export function Detail({ detail }: { detail: NotificationDeliveryDetail }): Reac
       )}
       {recipients.length > 0 && (
         <div>
-          <dt>Taken for</dt>
+          <dt>Accepted for</dt>
           <dd>{recipients.join(", ")}</dd>
         </div>
       )}
