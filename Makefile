@@ -16,7 +16,7 @@ TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 PLAYBACK := $(TARGET_DIR)/release/playback
 TOOLS := .venv/tools/bin
 PYTHON_FILES := callback_plugin tests/clients/assistants.py tests/clients/check.py tests/clients/client.py tests/clients/hooks.py tests/conformance scripts/demo scripts/ansible-version scripts/foreign-runs scripts/picture
-# Only looked at once Python is known to be there, hence `=`.
+# Only evaluated when Python is known to exist, hence `=`.
 CURRENT = $(shell $(PYTHON) scripts/ansible-version current)
 # The recorder that benchmarks compare Playback with; only `make bench` uses it.
 ARA = ara[server]==1.8.0

@@ -35,7 +35,7 @@ const ESSENTIAL: [&str; 8] = [
 /// Appends the content of `data` as a JSON object of at most about `rules.max_bytes`.
 ///
 /// # Errors
-/// Python was interrupted; the buffer is then as it was.
+/// Python was interrupted; the buffer is then unchanged.
 pub(crate) fn push_content(
     out: &mut Vec<u8>,
     data: &Bound<'_, PyDict>,
@@ -63,7 +63,7 @@ pub(crate) fn push_content(
 /// Appends facts as a JSON object, without the keys in `ignore`.
 ///
 /// # Errors
-/// Python was interrupted; the buffer is then as it was.
+/// Python was interrupted; the buffer is then unchanged.
 pub(crate) fn push_facts(
     out: &mut Vec<u8>,
     facts: &Bound<'_, PyDict>,
@@ -92,7 +92,7 @@ pub(crate) fn push_facts(
 /// Appends a task's arguments as written; values whose names suggest a secret are redacted.
 ///
 /// # Errors
-/// Python was interrupted; the buffer is then as it was.
+/// Python was interrupted; the buffer is then unchanged.
 pub(crate) fn push_args(
     out: &mut Vec<u8>,
     args: &Bound<'_, PyDict>,

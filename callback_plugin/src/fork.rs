@@ -48,7 +48,7 @@ unsafe extern "C" fn in_new_child() {
         return;
     }
     for fd in playback_spool::inherited_fds() {
-        // SAFETY: the spool lists descriptors that are open and whose copies in a child nobody uses.
+        // SAFETY: the spool lists descriptors that are open and whose copies are not used in a child.
         unsafe {
             libc::close(fd);
         }

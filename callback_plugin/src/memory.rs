@@ -74,8 +74,8 @@ fn usable() -> Option<&'static Arena> {
     arena().filter(|_| !fork::in_child())
 }
 
-// SAFETY: every block comes from the arena or from the system, which keep the contract themselves; whose
-// it is follows from its address, and it is given back to that one, or to nobody in a child.
+// SAFETY: every block comes from the arena or from the system, which keep the contract themselves; the owner follows
+// from the address, and the block is given back to that one, or in a child not at all.
 unsafe impl GlobalAlloc for Memory {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match usable().and_then(|arena| arena.take(layout)) {

@@ -166,8 +166,8 @@ pub(crate) fn host_started(
     Ok(())
 }
 
-/// The groups of a host, as in `group_names`, where they are not known from before. Looked at once a play, because a task
-/// may change them (`group_by`, `add_host`).
+/// The groups of a host, as in `group_names`, unless they are already known. Read once a play, because a task may change
+/// them (`group_by`, `add_host`).
 fn groups(run: &Run, host: &Bound<'_, PyAny>, name: &str) -> PyResult<Option<Vec<String>>> {
     if !run.ledger().needs_groups(name) {
         return Ok(None);

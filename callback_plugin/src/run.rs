@@ -49,7 +49,7 @@ pub(crate) struct Run {
     left_out_before: u64,
     /// Number of programs started in earlier runs.
     programs_before: u64,
-    /// It ends with its queue manager: the surrounding program goes on, and its exit code says nothing about the run.
+    /// It ends with its queue manager: the surrounding program continues, and its exit code says nothing about the run.
     ends_early: bool,
     /// Another program records it, too, and tells the user about it.
     is_shared: bool,
@@ -189,7 +189,7 @@ impl Run {
         self.hooks.load(Ordering::Relaxed) == 0
     }
 
-    /// A hook is called. False: nothing is recorded any more.
+    /// A hook is called. False: nothing is recorded any longer.
     pub(crate) fn enter(&self) -> bool {
         self.hooks.fetch_add(1, Ordering::Relaxed);
         !self.off.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed)

@@ -94,7 +94,7 @@ pub(crate) fn close() {
 
 #[cfg(target_os = "linux")]
 fn make() -> Option<Channel> {
-    // SAFETY: the name is a C string; a new descriptor belongs to nobody else.
+    // SAFETY: the name is a C string; a new descriptor has no other owner.
     let fd = unsafe { libc::memfd_create(c"playback-workers".as_ptr(), libc::MFD_CLOEXEC) };
     if fd < 0 {
         return None;

@@ -53,7 +53,7 @@ impl Orphan {
 pub struct AdoptOptions {
     /// Also take up spools that the collector refused before for another reason than the token, or with the same token.
     pub set_aside: bool,
-    /// How long to go on trying while the collector does not accept data.
+    /// How long to keep trying while the collector does not accept data.
     pub patience: Duration,
 }
 

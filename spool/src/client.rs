@@ -430,7 +430,7 @@ struct ErrorBody {
     acked: Option<u64>,
 }
 
-/// The code of a refusal that no token changes: the run belongs to somebody else.
+/// The code of a refusal that no token changes: the run belongs to another owner.
 const NOT_YOURS: &str = "not_yours";
 
 /// The collector's address for browsers; none if it tells no usable one.

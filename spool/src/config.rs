@@ -19,7 +19,7 @@ pub struct SenderConfig {
     /// File that `token` was read from, if any: it is read again when the collector refuses the token, because tokens
     /// are renewed.
     pub token_file: Option<PathBuf>,
-    /// Where the token was found, for a person who is told that it was refused: "PLAYBACK_TOKEN in the environment".
+    /// Where the token was found, for messages that it was refused: "PLAYBACK_TOKEN in the environment".
     pub token_from: Option<String>,
     /// PEM file of the certificate authorities to trust instead of the system's.
     pub ca_file: Option<PathBuf>,

@@ -45,7 +45,7 @@ pub(crate) struct Delivery {
 const MAX_TURNS: u32 = 3;
 
 /// How often something on the way must refuse an event, each time while the collector answers other requests, before the
-/// event is left out. A page that stands in the collector's place for a moment must not cost an event.
+/// event is left out. A page that replaces the collector for a moment must not cost an event.
 const REFUSALS_ON_THE_WAY: u32 = 3;
 
 /// Accepted batches after which larger ones are tried again.
@@ -174,7 +174,8 @@ impl Delivery {
             self.too_large = Some(seq);
             return Step::Went(0);
         }
-        // A run that goes on has time. What an earlier process left is tried once, by a process that soon ends.
+        // A run that is still running has time. What an earlier process left is tried once, by a process that soon
+        // ends.
         if self.own {
             Step::Failed(trouble)
         } else {

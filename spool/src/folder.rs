@@ -4,7 +4,7 @@
 //! under a spool's name must neither be delivered with our token nor make us write elsewhere. So the folder itself must
 //! be ours and closed to others (or sticky, as `/tmp` is), every file is opened relative to it and without following
 //! links, and a file is only accepted if it is a regular one, ours, not writable for others, and has no second name: a
-//! hard link may be somebody's other file.
+//! hard link may be another user's file.
 //!
 //! Root may name a folder: `sudo playback flush --spool-dir /home/x/…` accepts the folder of x with the files of x,
 //! because that is a deliberate choice. Otherwise root never accepts other users' files.

@@ -58,7 +58,7 @@ impl OwnedFile {
         }
     }
 
-    /// A file that nobody else can open, and that needs no lock.
+    /// A file that no other process can open, and that needs no lock.
     pub(crate) fn unlocked(file: File) -> Self {
         let fd = file.as_raw_fd();
         let slot = SHARED.iter().find(|slot| {

@@ -21,7 +21,7 @@ const KEEP: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 pub(crate) struct CachingResolver {
     known: Arc<Mutex<Option<CachedAddress>>>,
-    /// The proxy, if there is one: perhaps nobody else can look up the collector's name.
+    /// The proxy, if there is one: perhaps only the proxy can look up the collector's name.
     proxy: Option<Uri>,
 }
 

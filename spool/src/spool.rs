@@ -82,7 +82,7 @@ struct Writing {
     held: Vec<HeldLine>,
     /// None: in memory.
     place: Option<Place>,
-    /// Delivered and deleted: nothing can be appended any more.
+    /// Delivered and deleted: nothing can be appended any longer.
     closed: bool,
 }
 
@@ -346,7 +346,7 @@ impl Spool {
     ) -> Result<(), Reason> {
         let keyed;
         let lines = match &self.key {
-            // The first line of the file has the key, so that whoever holds the spool can deliver it.
+            // The first line of the file has the key, so that any process that can read the spool can deliver it.
             Some(key) if writing.end == 0 => {
                 keyed = key.put_into(lines);
                 &keyed
@@ -478,7 +478,7 @@ impl Spool {
         true
     }
 
-    /// Keeps the file under a refused spool's name, with the reason beside it. Appending goes on.
+    /// Keeps the file under a refused spool's name, with the reason beside it. Appending continues.
     pub(crate) fn set_aside(&self, refusal: &Refusal, by: Addressee<'_>) {
         let mut writing = self.writing();
         if let Some(place) = &mut writing.place

@@ -293,7 +293,7 @@ pub(super) async fn run_adhoc(
     post, path = "/executions/{id}/cancel", tag = "launch", params(("id" = Uuid, Path)),
     request_body = Option<CancelRequest>,
     responses(
-        (status = 202, body = ExecutionResult, description = "The signal was sent; the record shows when the run has ended"),
+        (status = 202, body = ExecutionResult, description = "The signal was sent; the record shows when it has ended"),
         (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody, description = "It is finished, or the launcher did not start it"),
     )

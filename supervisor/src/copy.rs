@@ -133,7 +133,7 @@ impl Copier {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(Errno::INTR | Errno::AGAIN) => continue,
-                // A pseudo-terminal that nobody holds any more ends with an error.
+                // A pseudo-terminal that no process holds any longer ends with an error.
                 Err(_) => break,
             };
             self.record(&buffer[..read]);

@@ -1,10 +1,10 @@
 //! Ends the command on request: by a signal, or at its timeout. If it does not end in time, it is killed.
 //!
 //! A signal to the command's process group does not reach everything that the command runs: Ansible's workers have
-//! sessions of their own since ansible-core 2.19. So its descendants are told as well, and killed if they outlive it. A
-//! process that detached itself before (a daemon, an asynchronous task) is no longer a descendant, and is left alone.
-//! Only a command that runs as another user cannot escape like that, because that user is not trusted: we become the
-//! parent of its orphans, and end them with it.
+//! sessions of their own since ansible-core 2.19. So its descendants get the signal as well, and are killed if they
+//! outlive it. A process that detached itself before (a daemon, an asynchronous task) is no longer a descendant, and is
+//! left alone. Only a command that runs as another user cannot escape like that, because that user is not trusted: we
+//! become the parent of its orphans, and end them with it.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -88,8 +88,8 @@ impl Ending {
             .map(|_| Due::Terminate)
     }
 
-    /// Notes that `command` was asked to end. The first time, its descendants are told, and the time until killing
-    /// begins.
+    /// Notes that `command` was asked to end. The first time, its descendants get the signal, and the time until
+    /// killing begins.
     pub(crate) fn note_termination(&mut self, command: Pid) {
         self.timeout_at = None;
         if self.is_terminating {

@@ -1,7 +1,7 @@
 //! Lets the first Ansible that a command starts, however deep, report this run instead of one of its own.
 //!
-//! The offer is a file named after the run, and a variable holds its path. Whoever removes the file has taken the
-//! offer, so only one can. Each further Ansible has a run of its own, whose `parent` is this one.
+//! The offer is a file named after the run, and a variable holds its path. The process that removes the file has taken
+//! the offer, so only one can. Each further Ansible has a run of its own, whose `parent` is this one.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};

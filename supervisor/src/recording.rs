@@ -212,6 +212,6 @@ fn finish(sender: &Arc<Sender>, limits: FinishLimits, signals: &Signals) -> Opti
 
 /// One line for the user.
 fn warn(text: &str) {
-    // If standard error is closed, or on a full disk, nobody wants to know.
+    // If standard error is closed, or on a full disk, there is no way to report this.
     let _ = writeln!(std::io::stderr(), "playback: {text}");
 }

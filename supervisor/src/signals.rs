@@ -134,7 +134,7 @@ impl AsFd for Signals {
     }
 }
 
-/// Stops this process as Ctrl-Z does, if anybody could continue it. Returns when it is continued.
+/// Stops this process as Ctrl-Z does, if another process could continue it. Returns when it is continued.
 pub(crate) fn stop_here() {
     let set = SigSet::from(Signal::SIGTSTP);
     let _ = nix::sys::signal::raise(Signal::SIGTSTP);

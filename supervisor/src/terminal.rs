@@ -35,7 +35,7 @@ impl Terminal {
         self.before.is_some()
     }
 
-    /// Switches to raw mode, unless we are in the background, where the keys belong to somebody else.
+    /// Switches to raw mode, unless we are in the background, where the keys belong to another process.
     pub(crate) fn take(&mut self) {
         if self.is_taken() || !self.is_foreground() {
             return;

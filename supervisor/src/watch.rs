@@ -196,7 +196,7 @@ impl<'a> Watch<'a> {
                     self.pass_on(signal);
                 }
             }
-            // Whoever asks for the end after the command's own does not want to wait for the reader.
+            // A request to end after the command's own end means: do not wait for the reader.
             _ => self.abandoned |= received.asks_for_the_end(),
         }
     }
@@ -205,7 +205,7 @@ impl<'a> Watch<'a> {
         match reap(self.command) {
             Some(Change::Ended(end)) if self.ended.is_none() => {
                 self.ended = Some(end);
-                // Nobody receives their results any more.
+                // Their results are no longer received.
                 self.ending.kill_descendants();
                 self.copiers.stop();
                 // The shell's next prompt must not find a raw terminal, however slow our reader is.
@@ -236,8 +236,8 @@ impl<'a> Watch<'a> {
     /// Stops the command and then ourselves; returns when we are continued.
     fn stop(&mut self, received: Option<Received>) {
         match self.arrangement {
-            // In the pseudo-terminal's session nobody could continue the command, so the system does not stop it for a
-            // key; only a signal that cannot be ignored works.
+            // In the pseudo-terminal's session no process could continue the command, so the system does not stop it
+            // for a key; only a signal that cannot be ignored works.
             Arrangement::Terminal => {
                 self.pass_on(Signal::SIGSTOP);
                 self.signal_foreground(Signal::SIGSTOP);

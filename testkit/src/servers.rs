@@ -28,7 +28,7 @@ const LOOPBACK: &str = "127.0.0.1";
 /// How long a server may take to answer.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// The password as it stands in an address.
+/// The password as it is written in an address.
 const ENCODED: &str = "p%3Ass%40word";
 
 thread_local! {
@@ -364,7 +364,7 @@ openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 
 chmod 644 ca.pem; chmod 755 .
 "#;
 
-/// Whether a process has ended, though nobody may have asked for its status yet.
+/// Whether a process has ended, though its status may not have been read yet.
 fn has_ended(pid: &str) -> bool {
     match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat.contains(") Z "),
@@ -372,8 +372,8 @@ fn has_ended(pid: &str) -> bool {
     }
 }
 
-/// A port that nobody listens on, and that nobody is given who asks for any: a server that is killed finds it free when it
-/// is started again.
+/// A port on which nothing listens, and which is not given to a request for any port: a server that is killed finds it
+/// free when it is started again.
 pub fn free_port() -> u16 {
     static TURN: AtomicU32 = AtomicU32::new(0);
     // Below those that Linux hands out. Another process begins elsewhere.

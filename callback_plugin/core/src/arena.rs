@@ -54,7 +54,7 @@ impl Arena {
     /// None: the system does not support such memory.
     #[cfg(target_os = "linux")]
     pub fn new() -> Option<Self> {
-        // SAFETY: a new private mapping wherever the kernel likes touches no memory of anybody.
+        // SAFETY: a new private mapping wherever the kernel chooses affects no other memory.
         let base = unsafe {
             libc::mmap(
                 ptr::null_mut(),
@@ -70,7 +70,7 @@ impl Arena {
         }
         // SAFETY: the range is the mapping made above.
         if unsafe { libc::madvise(base, BYTES, libc::MADV_WIPEONFORK) } != 0 {
-            // SAFETY: as above, and nobody knows of it yet.
+            // SAFETY: as above, and no other code has its address yet.
             unsafe { libc::munmap(base, BYTES) };
             return None;
         }
@@ -142,8 +142,8 @@ impl Arena {
         let list = &self.state().free[size];
         let mut first = list.load(Ordering::Acquire);
         while let Some(block) = NonNull::new(first) {
-            // SAFETY: a block in the list was written by `give_back` before it was published, and only the
-            // one who holds `taken` removes it, so it cannot have become somebody's in between.
+            // SAFETY: a block in the list was written by `give_back` before it was published, and only the holder of
+            // `taken` removes it, so it cannot have been given out in between.
             let next = unsafe { block.as_ref().next };
             match list.compare_exchange_weak(first, next, Ordering::Acquire, Ordering::Acquire) {
                 Ok(_) => return Some(block.cast()),
@@ -209,7 +209,7 @@ mod tests {
         let block = arena.take(layout(100)).unwrap();
         assert!(arena.holds(block.as_ptr()));
         assert_ne!(arena.take(layout(100)), Some(block));
-        // SAFETY: taken above with this layout, and not used any more.
+        // SAFETY: taken above with this layout, and no longer used.
         unsafe { arena.give_back(block.as_ptr(), layout(100)) };
         assert_ne!(arena.take(layout(200)), Some(block));
         assert_eq!(arena.take(layout(128)), Some(block));
@@ -255,7 +255,7 @@ mod tests {
                             // SAFETY: it was written to its whole length by this thread.
                             let bytes = unsafe { std::slice::from_raw_parts(block.as_ptr(), size) };
                             assert!(bytes.iter().all(|byte| *byte == thread));
-                            // SAFETY: taken with this layout, and not used any more.
+                            // SAFETY: taken with this layout, and no longer used.
                             unsafe { arena.give_back(block.as_ptr(), layout(size)) };
                         }
                     }

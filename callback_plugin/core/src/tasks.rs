@@ -20,7 +20,7 @@ pub struct Ledger {
     tasks: u32,
     joins: bool,
     hosts: HashMap<Box<str>, u32>,
-    /// For each host by its number, the play in which its groups were looked at last, and the hash of what was told of them.
+    /// For each host by its number, the play in which its groups were last read, and the hash of the last reported groups.
     groups: Vec<(u32, Option<u64>)>,
     current: HashMap<Box<str>, Vec<Task>>,
     /// Task and host -> names from finished loop items that the task itself does not know.
@@ -151,7 +151,7 @@ impl Ledger {
         }
     }
 
-    /// Whether the groups of a host were not looked at in this play. Afterwards they were.
+    /// Whether the groups of a host were not read yet in this play. Afterwards they count as read.
     pub fn needs_groups(&mut self, host: &str) -> bool {
         let (number, play) = (self.host(host) as usize, self.plays);
         if self.groups.len() <= number {
@@ -163,8 +163,7 @@ impl Ledger {
         }
     }
 
-    /// A host whose groups were looked at belongs to these: returns whether that must be told, because the same was not told
-    /// before.
+    /// Notes the groups of a host; returns whether they must be reported, because they differ from those reported before.
     pub fn tells_groups(&mut self, host: &str, groups: &[String]) -> bool {
         let number = self.host(host) as usize;
         let mut hasher = DefaultHasher::new();

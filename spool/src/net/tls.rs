@@ -168,7 +168,7 @@ fn in_words(error: &Error, who: &str) -> String {
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!(
-                "the certificate of {who} is for another host name: the URL must name a host that stands in the \
+                "the certificate of {who} is for another host name: the URL must name a host that is in the \
                  certificate's subjectAltName"
             )
         }

@@ -71,7 +71,7 @@ impl Account {
     /// Finds a user by id, such as a file's owner.
     ///
     /// # Errors
-    /// There is no such user any more, or it is root.
+    /// The user no longer exists, or is root.
     pub fn of_number(uid: u32) -> Result<Self, AccountError> {
         let name = uid.to_string();
         let user = User::from_uid(Uid::from_raw(uid)).map_err(|errno| lookup(&name, errno))?;
@@ -174,7 +174,7 @@ impl Account {
             .iter()
             .all(|gid| *gid == self.gid);
         let root = Uid::from_raw(0);
-        // The system drops capabilities together with the root id, unless it was told not to.
+        // The system drops capabilities together with the root id, unless it is configured not to.
         let rights = rustix::thread::capabilities(None)?;
         if is_user
             && is_group

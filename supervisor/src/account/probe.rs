@@ -1,5 +1,5 @@
-//! Tests what a user can read and change: permission bits alone do not tell, because of groups, access lists and parent
-//! folders.
+//! Tests what a user can read and change: permission bits alone are not enough, because of groups, access lists and
+//! parent folders.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};

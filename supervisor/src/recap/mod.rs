@@ -5,8 +5,8 @@
 //! - [`playbook`]: the recap that ends a playbook
 //! - [`adhoc`]: the line with which `ansible` reports each host
 //!
-//! Whoever controls a text that Ansible prints may imitate Ansible's output. Each reader documents the possible effect;
-//! exit code and status are never read from the output, so it cannot change how a run ended.
+//! Any text that Ansible prints may imitate Ansible's output. Each reader documents the possible effect; exit code and
+//! status are never read from the output, so it cannot change how a run ended.
 
 mod adhoc;
 mod lines;

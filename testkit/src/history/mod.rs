@@ -21,9 +21,9 @@ use runs::Kind;
 /// How long a history is: a year.
 pub const SPAN_US: i64 = 365 * 86_400 * 1_000_000;
 
-/// Of a hundred executions, so many failed.
+/// Of a hundred executions, this many failed.
 const FAILED: u64 = 8;
-/// And so many are ad-hoc.
+/// And this many are ad-hoc.
 const ADHOC: u64 = 10;
 
 /// Seconds that a run takes, in the middle; a third of all take longer than 1.7 times as long.
@@ -41,7 +41,7 @@ pub struct History {
 }
 
 impl History {
-    /// A history of so many executions, the last of which started at `newest_us`.
+    /// A history of `total` executions, the last of which started at `newest_us`.
     pub fn new(total: u64, newest_us: i64) -> Self {
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         let playbooks = runs::playbooks(&mut random);

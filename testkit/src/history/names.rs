@@ -13,7 +13,7 @@ pub const HOST_EVERYWHERE: &str = "gateway";
 
 /// How many hosts and labels there are that hardly ever occur: each in one of `RARE * RARELY` executions.
 pub const RARE: u64 = 20;
-/// One of them occurs in one of so many executions.
+/// One of them occurs in one of this many executions.
 pub const RARELY: u64 = 500;
 
 /// The first ones more often.
@@ -66,12 +66,12 @@ pub fn rare_label(number: u64) -> String {
     format!("incident-{number:02}")
 }
 
-/// What somebody noted.
+/// The note of a user.
 pub fn note(number: u64) -> String {
     format!("Change request CHG-{number:05}: as discussed")
 }
 
-/// So many hosts that this playbook runs on: often the same ones.
+/// `count` hosts on which this playbook runs: often the same ones.
 pub(super) fn hosts_of(playbook: u64, count: usize, random: &mut Random) -> Vec<String> {
     let first = playbook * 37 + random.below(3) * 10;
     let mut names: Vec<String> = (0..count as u64)

@@ -475,7 +475,7 @@ def _odd_flag(name: str) -> str | None:
 def _offered(notices: list[str]) -> str:
     """The file by which the command around Ansible offers its record, or nothing.
 
-    A file of any other name is nobody's offer: it must not be removed, and no run is named after it.
+    A file of any other name is no offer: it must not be removed, and no run is named after it.
     """
     offered = os.environ.pop("PLAYBACK_OFFER", "")
     if not offered or _OFFER.fullmatch(os.path.basename(offered)):
@@ -488,7 +488,7 @@ def _take(offered: str) -> bool:
     """Takes the record of the command around Ansible (`playback exec -- make`) for this run; returns whether it could.
 
     The command offers its record to the first Ansible that it starts: the process that removes the file gets it. The
-    variable may be anybody's, so nothing but such a file is removed: a regular one of our own.
+    variable may be set by anyone, so only such a file is removed: a regular one of our own.
     """
     try:
         found = os.lstat(offered)
