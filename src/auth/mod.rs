@@ -56,7 +56,7 @@ impl Credential {
 pub enum AuthError {
     /// There is no such token.
     #[error(
-        "this token is not known here, or was revoked: \"playback token list\" shows which are"
+        "this token is not known here, or was revoked: \"playback token list\" shows the valid ones"
     )]
     UnknownToken,
     /// The token has expired.

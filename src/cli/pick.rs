@@ -69,7 +69,7 @@ pub(super) fn only(digits: IdDigits, found: &[Uuid]) -> anyhow::Result<Uuid> {
     match found {
         [id] => Ok(*id),
         [] => bail!(
-            "no execution's id begins or ends with {digits}: \"playback list\" shows which there are"
+            "no execution's id begins or ends with {digits}: \"playback list\" shows the existing ones"
         ),
         several => {
             let some: Vec<String> = several.iter().take(LISTED).map(Uuid::to_string).collect();
@@ -92,7 +92,7 @@ impl Pick {
         fetch(client, query, 1)?
             .first()
             .copied()
-            .ok_or_else(|| anyhow!("no run failed: \"playback list\" shows which there are"))
+            .ok_or_else(|| anyhow!("no run failed: \"playback list\" shows all runs"))
     }
 }
 

@@ -25,10 +25,10 @@ pub enum CommandError {
     #[error("{}", pinned(*.0, .1.as_ref()))]
     Pinned(Uuid, Option<Pin>),
     /// There is no such token.
-    #[error("there is no token named {0:?}: \"playback token list\" shows which there are")]
+    #[error("there is no token named {0:?}: \"playback token list\" shows the existing ones")]
     NoSuchToken(String),
     /// There is no such schedule.
-    #[error("there is no schedule named {0:?}: \"playback schedule list\" shows which there are")]
+    #[error("there is no schedule named {0:?}: \"playback schedule list\" shows the existing ones")]
     NoSuchSchedule(String),
     /// The schedule belongs to another user.
     #[error(
@@ -60,14 +60,14 @@ pub enum CommandError {
     )]
     ScheduleWaits(String),
     /// There is no such target of notifications.
-    #[error("there is no target named {0:?}: \"playback notify list\" shows which there are")]
+    #[error("there is no target named {0:?}: \"playback notify list\" shows the existing ones")]
     NoSuchTarget(String),
     /// There is no such message to a target.
-    #[error("there is no delivery {0}: \"playback notify log\" shows which there are")]
+    #[error("there is no delivery {0}: \"playback notify log\" shows the existing ones")]
     NoSuchDelivery(Uuid),
     /// There is no such schedule of reports.
     #[error(
-        "there is no schedule of reports named {0:?}: \"playback reports schedules\" shows which there are"
+        "there is no schedule of reports named {0:?}: \"playback reports schedules\" shows the existing ones"
     )]
     NoSuchReportSchedule(String),
     /// The system gave no random bytes.

@@ -22,8 +22,8 @@ pub struct SetTarget {
 }
 
 impl Commands {
-    /// Sets a target: a new one, or the one of that name, whose secrets stay as they are where none are given and its server
-    /// stays; whichever is meant.
+    /// Sets a target: creates it or changes the existing one, as far as the precondition allows. Secrets that are not given
+    /// are kept if the server stays the same.
     ///
     /// # Errors
     /// See [`CommandError`]; then nothing was changed.
@@ -36,7 +36,7 @@ impl Commands {
     ) -> Result<SetTarget, CommandError> {
         check::name(name).map_err(CommandError::Invalid)?;
         let before = self.store.target(name).await?;
-        // Before anything is said of the settings: which secrets they must have depends on what there is.
+        // Before the settings are checked: the secrets that they need depend on the existing target.
         let named = || name.to_owned();
         match (precondition, &before) {
             (Precondition::IsNew, Some(_)) => {

@@ -10,11 +10,11 @@ use crate::model::{
 use crate::reports::is_file_name;
 
 impl Commands {
-    /// Saves a schedule of reports: a new one, or in the place of the one of that name, whichever is meant. From now on, reports
-    /// are made for its next times.
+    /// Saves a report schedule: creates it or replaces the existing one, as far as the precondition allows. From now
+    /// on, reports are made for its next times.
     ///
     /// # Errors
-    /// The name or a setting is not valid, what is meant does not hold, or the store failed.
+    /// The name or a setting is not valid, the precondition does not hold, or the store failed.
     pub async fn save_report_schedule(
         &self,
         actor: &Actor,
@@ -67,7 +67,7 @@ impl Commands {
     async fn check_report_target(&self, name: &str) -> Result<(), CommandError> {
         match self.store.target(name).await? {
             None => Err(CommandError::Invalid(format!(
-                "destinations: there is no target named {name:?}: \"playback notify list\" shows which there are"
+                "destinations: there is no target named {name:?}: \"playback notify list\" shows the existing ones"
             ))),
             Some(target) if target.settings.kind == TargetKind::Pagerduty => {
                 Err(CommandError::Invalid(format!(

@@ -11,7 +11,7 @@ use crate::store::{SeriesRun, Store, StoreError};
 /// Runs that an estimate is based on.
 const RUNS: u32 = 5;
 
-/// Ad-hoc commands that are searched for them; also runs of the playbook, as long as some have no series.
+/// How many ad-hoc commands are searched for them; and runs of the playbook, as long as some have no series.
 const SEARCHED: u32 = 100;
 
 /// Maximum number of tasks of a run that are read; a longer run is estimated by its duration alone.

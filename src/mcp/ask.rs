@@ -74,7 +74,7 @@ pub(super) async fn find(api: &impl Ask, run: &str) -> Result<Uuid, String> {
         }
         "failed" => {
             let found = ids(api, vec![("status", "failed".to_owned())], 1).await?;
-            let none = || "no run failed: the tool \"list\" shows which there are".to_owned();
+            let none = || "no run failed: the tool \"list\" shows all runs".to_owned();
             found.first().copied().ok_or_else(none)
         }
         digits => {
@@ -87,7 +87,7 @@ pub(super) async fn find(api: &impl Ask, run: &str) -> Result<Uuid, String> {
             match found.as_slice() {
                 [id] => Ok(*id),
                 [] => Err(format!(
-                    "run = {run:?}: no run's id begins or ends with that; the tool \"list\" shows which there are"
+                    "run = {run:?}: no run's id begins or ends with that; the tool \"list\" shows the existing ones"
                 )),
                 several => {
                     let some: Vec<String> =

@@ -1,18 +1,18 @@
-//! What must hold before something is set by its name.
+//! Conditions on a name for setting something by it.
 
-/// What must hold of a name before something is set by it.
+/// What must hold for a name before something is set by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
-    /// Nothing: what is set is new, or takes the place of what has that name.
+    /// Nothing: it is created, or replaces the existing one.
     Any,
-    /// Nothing has that name: something new is meant.
+    /// The name must be new: it is only created.
     IsNew,
-    /// Something has that name: a change of it is meant, and what was removed meanwhile does not come back.
+    /// The name must exist: it is only changed, so what was removed meanwhile does not come back.
     Exists,
 }
 
 impl Precondition {
-    /// What somebody means who says that it is to be new, or does not say it.
+    /// For a request that may only create if `is_new`, and otherwise may also replace.
     #[must_use]
     pub fn of_new(is_new: bool) -> Self {
         match is_new {

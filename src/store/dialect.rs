@@ -1,4 +1,4 @@
-//! Differences between databases, in one place: which there are, and how their SQL differs. The rest of the store is
+//! Differences between databases, in one place: their list, and how their SQL differs. The rest of the store is
 //! written once, for all of them.
 
 use playback_wire::ResultStatus;

@@ -1,4 +1,4 @@
-//! Hosts over all executions: which there are, in which runs they took part, and what changed them.
+//! Hosts over all executions: the list, in which runs they took part, and what changed them.
 //!
 //! A history may have millions of runs of a host, so no statement reads them all.
 

@@ -175,10 +175,10 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
-    /// There is no target of notifications of that name, and a change of one is meant.
+    /// A target must be changed, but none has that name.
     #[error(
         "there is no target named {name:?} to change; it may have been removed meanwhile: \"playback notify list\" shows \
-         which there are"
+         the existing ones"
     )]
     TargetMissing {
         /// The name.
@@ -192,10 +192,10 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
-    /// There is no schedule of reports of that name, and a change of one is meant.
+    /// A report schedule must be changed, but none has that name.
     #[error(
         "there is no schedule of reports named {name:?} to change; it may have been deleted meanwhile: \"playback reports \
-         schedules\" shows which there are"
+         schedules\" shows the existing ones"
     )]
     ReportScheduleMissing {
         /// The name.

@@ -46,10 +46,10 @@ impl Store {
             .await
     }
 
-    /// The same, if the precondition holds.
+    /// Like [`Self::save_report_schedule`], if the precondition holds.
     ///
     /// # Errors
-    /// It does not hold, or the database failed.
+    /// The precondition does not hold, or the database failed.
     pub async fn save_report_schedule_if(
         &self,
         schedule: &ReportSchedule,

@@ -1,7 +1,7 @@
 //! Series of runs: the runs before one, the series of a playbook, and the keys of rows that have none yet.
 //!
-//! `reason`, `ended_us`, `duration_us` and `status` are compared in ways that no index serves: all these statements go through
-//! the index of the series, newest first, and stop when they have what they want.
+//! No index covers the comparisons of `reason`, `ended_us`, `duration_us` and `status`: all these statements go through
+//! the index of the series, newest first, and stop when they have enough.
 
 use playback_wire::ExecutionStarted;
 use uuid::Uuid;
@@ -148,8 +148,8 @@ impl Store {
         Ok(failures)
     }
 
-    /// The last successful runs of a series in whatever folder that had started by then and whose duration is known, the last
-    /// one first; at most `limit`.
+    /// The last successful runs of a series, in any folder, that had started by then and whose duration is known, the
+    /// last one first; at most `limit`.
     ///
     /// # Errors
     /// The database failed.
@@ -275,7 +275,7 @@ impl Store {
         }))
     }
 
-    /// The keys of the last runs of a series in whatever folder, at most `limit`.
+    /// The keys of the last runs of a series, in any folder, at most `limit`.
     ///
     /// # Errors
     /// The database failed.

@@ -41,7 +41,7 @@ for (const path of [...files(DIST)]) {
 }
 
 const manifest = JSON.parse(readFileSync(join(DIST, ".vite/manifest.json"), "utf8"));
-// Nobody else needs it, so it is not served.
+// Only this script needs it, so it is not served.
 rmSync(join(DIST, ".vite"), { recursive: true });
 
 // Files that an entry of the manifest needs, with what it imports statically.
@@ -60,7 +60,7 @@ const tooLarge = [];
 
 const start = Object.keys(manifest).find((key) => manifest[key].isEntry);
 const shell = needed(start);
-// The first page is the list of runs, which a link to a run does not need, but whoever opens the bare address does.
+// The first page is the list of runs, which a link to a run does not need, but the bare address does.
 const first = new Set([...shell]);
 for (const key of Object.keys(manifest)) {
   if (key.startsWith("src/pages/runs/")) needed(key, first);

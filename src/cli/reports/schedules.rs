@@ -200,7 +200,7 @@ pub(super) fn pause(command: &Named, paused: bool) -> anyhow::Result<()> {
         .find(|one| one.name == command.name);
     let one = found.ok_or_else(|| {
         anyhow!(
-            "there is no schedule of reports named {:?}: \"playback reports schedules\" shows which there are",
+            "there is no schedule of reports named {:?}: \"playback reports schedules\" shows the existing ones",
             command.name
         )
     })?;

@@ -62,7 +62,7 @@ pub(super) async fn find(
     };
     Err(HistoryError::NothingToCompare(format!(
         "{which}: none of {what} with the same inventory, limit and check mode. Name the execution to compare with: \
-         \"playback list\" shows which there are"
+         \"playback list\" shows the existing ones"
     )))
 }
 

@@ -1,4 +1,4 @@
-//! Hosts over all executions: which there are, how they fared, what changed them, and their facts.
+//! Hosts over all executions: the list, how they fared, what changed them, and their facts.
 //!
 //! Layout:
 //! - this module: the list of hosts, one host, and its runs

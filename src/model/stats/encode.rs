@@ -42,7 +42,7 @@ pub enum Part {
     Tasks = 3,
 }
 
-/// What is read of the hosts of a roll-up.
+/// Which data about hosts is read from a roll-up.
 #[derive(Debug, Clone, Copy)]
 pub struct HostSelection<'h> {
     /// Only this host.

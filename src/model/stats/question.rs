@@ -162,8 +162,8 @@ impl Question {
         costing.is_some_and(|costing| costing.prices().prices_hosts())
     }
 
-    /// Whether the distribution of the durations of a host is needed, beside their sum. The totals of a single host's runs are
-    /// made of it, too.
+    /// Whether the distribution of the durations of a host is needed, beside their sum. The totals of a single host's
+    /// runs are computed from it, too.
     #[must_use]
     pub fn needs_host_percentiles(&self) -> bool {
         let of_groups = self.by == Some(By::Host) && self.host_percentiles;

@@ -106,8 +106,8 @@ impl Sender {
     ) -> Result<Sent, MailError> {
         let from = mailbox(settings.from.as_deref().unwrap_or_default())?;
         let message = message(settings, mail, &from)?;
-        // A runtime for this attempt alone, because only there a time limit ends an attempt wherever it is: also within an
-        // answer that comes byte by byte.
+        // A runtime for this attempt alone: only within it a time limit ends an attempt at any point, even during an
+        // answer that arrives byte by byte.
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| MailError::Later(error.to_string()))?;
         let limit = self.timeout;
@@ -115,7 +115,7 @@ impl Sender {
         let talk = async {
             let mut connection = self.connect(settings, secrets).await?;
             sent = Some(hand_over(&mut connection, from.email, to, &message).await?);
-            // The mail is delivered, whatever the server says to the farewell.
+            // The mail is delivered, whatever the server answers to QUIT.
             let _ = connection.quit().await;
             Ok::<(), MailError>(())
         };
@@ -179,7 +179,7 @@ impl Sender {
     }
 }
 
-/// Says the mail to the server, which answers for each recipient.
+/// Transmits the mail to the server, which answers for each recipient.
 async fn hand_over(
     connection: &mut AsyncSmtpConnection,
     from: Address,

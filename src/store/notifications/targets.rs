@@ -106,10 +106,10 @@ impl Store {
         self.put_target_if(target, Precondition::Any, entry).await
     }
 
-    /// The same, if the precondition holds.
+    /// Like [`Self::put_target`], if the precondition holds.
     ///
     /// # Errors
-    /// It does not hold, or as there.
+    /// The precondition does not hold, or as in [`Self::put_target`].
     pub async fn put_target_if(
         &self,
         target: &NewTarget,
@@ -147,7 +147,7 @@ impl Store {
                 return Err(StoreError::TargetFromFile { name: name() });
             }
             let is_written = write(transaction, target, before.as_ref()).await?;
-            // Somebody may have removed it since it was read.
+            // It may have been removed since it was read.
             if precondition == Precondition::Exists && !is_written {
                 return Err(StoreError::TargetMissing { name: name() });
             }
@@ -228,7 +228,7 @@ async fn named(transaction: &mut Transaction, name: &str) -> Result<Option<Targe
     rows.first().map(read).transpose()
 }
 
-/// False: it is not there any more.
+/// False: it no longer exists.
 async fn write(
     transaction: &mut Transaction,
     target: &NewTarget,

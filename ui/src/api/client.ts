@@ -61,7 +61,7 @@ export const api = createClient<paths>({
 /** Parameters of a PUT that must create: if the name exists, the request is refused. */
 export const ONLY_NEW = { header: { "If-None-Match": "*" } } as const;
 
-/** Parameters of a PUT that means a change: what was removed meanwhile does not come back, but the request is refused. */
+/** Parameters of a PUT that only changes: if it was removed meanwhile, the request is refused. */
 export const ONLY_CHANGE = { header: { "If-Match": "*" } } as const;
 
 /** The body of an answer. */

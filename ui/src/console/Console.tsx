@@ -276,7 +276,7 @@ export function Console(props: ConsoleProps): ReactElement {
               size="sm"
               icon={<ArrowDownIcon />}
               onClick={() => {
-                // The button goes: whoever pressed it by keyboard goes on from the lines.
+                // The button disappears: the keyboard focus moves to the lines.
                 body.current?.focus({ preventScroll: true });
                 log?.view.goToEnd();
               }}

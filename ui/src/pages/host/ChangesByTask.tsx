@@ -16,7 +16,7 @@ import { type CountedChanges, countedChangesQuery } from "./queries";
 import type { Period } from "./search";
 import { byTask, origin, type TaskChanges, titleOf } from "./taskChanges";
 
-/** More rows than this are drawn on request only. */
+/** More rows than this are only drawn on request. */
 const SHOWN = 200;
 
 interface Props {
@@ -62,7 +62,7 @@ export function ChangesByTask({ name, period, cursor, showAllTime }: Props): Rea
   );
 }
 
-/** "The newest 1,000 changes" where there are more. */
+/** "The newest 1,000 changes" if there are more. */
 function whatIsCounted({ changes, next }: CountedChanges, isLater: boolean): string {
   if (isLater) {
     return plural(changes.length, "older change");
@@ -71,7 +71,7 @@ function whatIsCounted({ changes, next }: CountedChanges, isLater: boolean): str
   return next === undefined ? count : `The newest ${count}`;
 }
 
-/** How far back the changes go that are counted, unless these are all of the period. */
+/** How far back the counted changes go, unless they are all of the period. */
 function Oldest({ counted, isLater }: { counted: CountedChanges; isLater: boolean }): ReactElement | null {
   const oldest = counted.changes.at(-1);
   if (oldest === undefined || (counted.next === undefined && !isLater)) {

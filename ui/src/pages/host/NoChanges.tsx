@@ -13,7 +13,7 @@ interface Props {
   showAllTime(): void;
 }
 
-/** What stands in place of changes; one click leads from a period to all time. */
+/** Shown instead of changes; one click switches from a period to all time. */
 export function NoChanges({ period, isLater, hasMore, showAllTime }: Props): ReactElement {
   if (hasMore) {
     return <Empty title="No change on this page">The next page may have some.</Empty>;

@@ -8,7 +8,7 @@ export const PERIOD_LABELS: { readonly [period in Period]: string } = {
   "30d": "Last 30 days",
 };
 
-/** The end of a sentence: " in the last 7 days". Of all time, nothing needs to be said. */
+/** The end of a sentence: " in the last 7 days". Empty for all time. */
 export function inPeriod(period: Period): string {
   return period === "all" ? "" : ` in the ${PERIOD_LABELS[period].toLowerCase()}`;
 }

@@ -37,9 +37,9 @@ export function hostChangesQuery(name: string, query: ChangesQuery) {
   });
 }
 
-/** Changes that are counted at once, at most. */
+/** Maximum number of changes that are counted at once. */
 const COUNTED = 1_000;
-/** Pages that are read for them, at most: the collector looks through 200 runs for each. */
+/** Maximum number of pages that are read for them: the collector reads 200 runs for each. */
 const PAGES = 10;
 
 export interface CountedChanges {
@@ -49,7 +49,7 @@ export interface CountedChanges {
   readonly next: string | undefined;
 }
 
-/** A large page of changes, to be counted. While another one is read, nothing is kept that would be taken for it. */
+/** A large page of changes, to be counted. The previous page is not shown while another one is read. */
 export function countedChangesQuery(name: string, query: ChangesQuery) {
   return queryOptions({
     queryKey: key(name, "changes", "counted", query),

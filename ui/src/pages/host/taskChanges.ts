@@ -1,9 +1,9 @@
-/** What tasks changed on a host: the changes of one task put together, and words for where a task is from. */
+/** The changes of a host by task, and texts for the origin of a task. */
 import type { HostChange } from "../../api/types";
 
-/** What one task changed, of the changes that were looked at. */
+/** The changes of one task, among those that were read. */
 export interface TaskChanges {
-  /** Differs from that of any other task. */
+  /** Differs from the key of any other task. */
   readonly key: string;
   readonly count: number;
   readonly first: HostChange;
@@ -11,8 +11,9 @@ export interface TaskChanges {
 }
 
 /**
- * A row for each task, the one that changed something last before all others. In another run a task has another number, and may stand at
- * another line: the same name, role, module and playbook make it the same task. `changes` are newest first, as the API lists them.
+ * A row for each task, most recent change first. In another run a task has another number, and may be at
+ * another line: the same name, role, module and playbook make it the same task. `changes` are newest first,
+ * as the API lists them.
  */
 export function byTask(changes: readonly HostChange[]): TaskChanges[] {
   const tasks = new Map<string, TaskChanges>();
@@ -23,7 +24,7 @@ export function byTask(changes: readonly HostChange[]): TaskChanges[] {
     tasks.set(key, {
       key,
       count: (known?.count ?? 0) + 1,
-      // Runs overlap, so a change of an earlier run may be the later one. Of two at the same time, the API lists the later one first.
+      // Runs overlap, so a change in an earlier run may be later. Of two at the same time, the API lists the later first.
       first: known === undefined || timeOf(change) <= timeOf(known.first) ? change : known.first,
       last: known === undefined || timeOf(change) > timeOf(known.last) ? change : known.last,
     });
@@ -31,12 +32,12 @@ export function byTask(changes: readonly HostChange[]): TaskChanges[] {
   return [...tasks.values()].sort((one, other) => timeOf(other.last) - timeOf(one.last));
 }
 
-/** Not the text: times have as many digits as they need, so their texts do not sort by time. */
+/** Not compared as text: the number of digits varies, so texts do not sort by time. */
 function timeOf({ time }: HostChange): number {
   return Date.parse(time);
 }
 
-/** The task's name; a task without one is known by its module. */
+/** The task's name, or the module of a task without a name. */
 export function titleOf({ task_name, action }: HostChange): string {
   return task_name || action;
 }

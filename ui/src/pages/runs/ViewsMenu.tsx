@@ -46,7 +46,7 @@ interface SaveProps {
   close(): void;
 }
 
-/** Asks for a name. A view of that name is replaced only if that is said. */
+/** Asks for a name. An existing view is only replaced after a confirmation. */
 function SaveView({ views, query, close }: SaveProps): ReactElement {
   const [typed, setTyped] = useState("");
   const [isReplacing, setReplacing] = useState(false);

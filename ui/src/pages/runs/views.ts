@@ -20,7 +20,7 @@ export const OWN_VIEWS: readonly View[] = [
 
 export interface Views {
   saved: readonly View[];
-  /** Saves one, in the place of the one of its name only if that is meant; otherwise it throws. */
+  /** Saves a view; throws if the name exists and it is not to be replaced. */
   save(view: View, isReplacing: boolean): void;
   remove(name: string): void;
 }
