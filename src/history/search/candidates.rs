@@ -6,6 +6,9 @@
 //! begins where this one stopped.
 
 use std::collections::{BinaryHeap, HashSet};
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
 
 use super::lookup::lookup;
 use crate::model::{Cursor, ExecutionKey};
@@ -16,6 +19,9 @@ use crate::store::{SearchSegment, SearchView, Store, StoreError};
 
 /// Pending runs of a round.
 const UNINDEXED: u32 = 1_000;
+
+/// Needs of this cost and above go through all terms of a segment.
+const DEAR: u32 = 1_000;
 
 /// The terms and times of a search.
 #[derive(Debug)]
@@ -28,10 +34,12 @@ pub(super) struct SearchScope {
 
 /// One round.
 #[derive(Debug)]
-pub(super) struct Round<'w> {
-    wanted: &'w SearchScope,
+pub(super) struct Round {
+    wanted: Arc<SearchScope>,
     /// Segments that were not read yet; the next one is the last.
     segments: Vec<SearchSegment>,
+    /// The lookup in the next segment, if it was begun. Dropping it ends it.
+    ahead: Option<LookupAhead>,
     /// Runs that may be meant, the newest on top.
     found: BinaryHeap<Candidate>,
     /// Runs that the index does not cover as they are.
@@ -84,18 +92,18 @@ pub(super) enum Next {
     Late(Cursor),
 }
 
-impl<'w> Round<'w> {
+impl Round {
     /// Begins after a position.
     pub(super) async fn begin(
         store: &Store,
-        wanted: &'w SearchScope,
+        wanted: Arc<SearchScope>,
         after: Option<Cursor>,
     ) -> Result<Self, StoreError> {
         let view = store.search_view(after, UNINDEXED).await?;
         Ok(Self::of(view, wanted, after))
     }
 
-    fn of(view: SearchView, wanted: &'w SearchScope, after: Option<Cursor>) -> Self {
+    fn of(view: SearchView, wanted: Arc<SearchScope>, after: Option<Cursor>) -> Self {
         let SearchView {
             mut segments,
             unindexed,
@@ -106,6 +114,7 @@ impl<'w> Round<'w> {
         let mut round = Self {
             wanted,
             segments: Vec::new(),
+            ahead: None,
             found: BinaryHeap::new(),
             unindexed: unindexed.iter().map(|at| at.key).collect(),
             after,
@@ -211,9 +220,29 @@ impl<'w> Round<'w> {
         }
     }
 
+    /// The runs of a segment that may have such lines. Where all its terms are gone through, the next segment is looked up at
+    /// the same time: one segment rarely has enough lines with such a text.
+    async fn look_up(
+        &mut self,
+        store: &Store,
+        segment: &SearchSegment,
+    ) -> Result<Option<Docs>, StoreError> {
+        let begun = self.ahead.take();
+        if self.wanted.need.cost() >= DEAR {
+            let next = self.segments.last();
+            self.ahead = next.map(|next| LookupAhead::begin(store, next, &self.wanted));
+        }
+        if let Some(mut begun) = begun.filter(|begun| begun.segment == segment.id)
+            && let Some(Ok(docs)) = begun.task.join_next().await
+        {
+            return docs;
+        }
+        lookup(store, segment, &self.wanted.need).await
+    }
+
     /// Looks into a segment. False: it has changed.
     async fn open(&mut self, store: &Store, segment: &SearchSegment) -> Result<bool, StoreError> {
-        let docs = match lookup(store, segment, &self.wanted.need).await {
+        let docs = match self.look_up(store, segment).await {
             // What is read while a segment changes may make no sense.
             Err(error @ StoreError::Damaged { .. }) => {
                 return match store.is_unchanged(segment).await? {
@@ -253,5 +282,24 @@ impl<'w> Round<'w> {
             }
         }
         Ok(true)
+    }
+}
+
+/// A lookup that goes on beside the search.
+#[derive(Debug)]
+struct LookupAhead {
+    segment: i64,
+    task: JoinSet<Result<Option<Docs>, StoreError>>,
+}
+
+impl LookupAhead {
+    fn begin(store: &Store, segment: &SearchSegment, wanted: &Arc<SearchScope>) -> Self {
+        let (store, of, wanted) = (store.clone(), *segment, wanted.clone());
+        let mut task = JoinSet::new();
+        task.spawn(async move { lookup(&store, &of, &wanted.need).await });
+        Self {
+            segment: segment.id,
+            task,
+        }
     }
 }

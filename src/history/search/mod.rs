@@ -24,7 +24,7 @@ mod scan;
 mod texts;
 pub mod words;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +61,9 @@ const RUNS: u32 = 100;
 /// number.
 const FIRST_RUNS: usize = 20;
 const MOST_RUNS: usize = 800;
+
+/// Runs of the hosts that a query names, beyond which they are not listed beforehand.
+const RUNS_OF_HOSTS: u32 = 10_000;
 
 /// Blocks that are fetched at once; each is half a megabyte to expand.
 const BLOCKS: u32 = 8;
@@ -235,8 +238,10 @@ impl<'s> Walk<'s> {
         let wanted = self.wanted.clone();
         while self.goes_on(*is_first) {
             let after = self.at.map(|at| at.run);
-            let mut round = Round::begin(self.store, &wanted, after).await?;
-            let end = self.round(&mut round, is_first).await?;
+            let mut round = Round::begin(self.store, wanted.clone(), after).await?;
+            // Read after the view of the index, so that it has the hosts of all runs in it.
+            let of_hosts = self.of_hosts().await?;
+            let end = self.round(&mut round, of_hosts.as_ref(), is_first).await?;
             if end != RoundEnd::Changed {
                 self.page.runs_ruled_out += round.ruled_out;
                 self.page.runs_without_log += round.without_log;
@@ -257,10 +262,23 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
-    /// Searches the runs of one view of the index.
+    /// The runs of the hosts that the query names, if they are few: most candidates are none of these, and reading their records
+    /// to find that out takes longer than the search.
+    async fn of_hosts(&self) -> Result<Option<HashSet<ExecutionKey>>, HistoryError> {
+        match &self.query.only_hosts {
+            None => Ok(None),
+            Some(names) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                Ok(self.store.executions_of_hosts(&names, RUNS_OF_HOSTS).await?)
+            }
+        }
+    }
+
+    /// Searches the runs of one view of the index; `of_hosts` are all that can be meant, if this is known.
     async fn round(
         &mut self,
-        round: &mut Round<'_>,
+        round: &mut Round,
+        of_hosts: Option<&HashSet<ExecutionKey>>,
         is_first: &mut bool,
     ) -> Result<RoundEnd, HistoryError> {
         let mut at_once = FIRST_RUNS;
@@ -279,7 +297,10 @@ impl<'s> Walk<'s> {
                 }
             };
             at_once = (at_once * 4).min(MOST_RUNS);
-            let keys: Vec<ExecutionKey> = runs.iter().map(|run| run.key).collect();
+            let is_of_hosts =
+                |key: &ExecutionKey| of_hosts.is_none_or(|of_hosts| of_hosts.contains(key));
+            let keys = runs.iter().map(|run| run.key).filter(is_of_hosts);
+            let keys: Vec<ExecutionKey> = keys.collect();
             let rows = self.store.executions_among(&self.query.runs, &keys).await?;
             let mut rows: HashMap<ExecutionKey, ExecutionRow> = rows.into_iter().collect();
             let runs = runs.into_iter().map(|run| {

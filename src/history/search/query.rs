@@ -47,6 +47,23 @@ pub(super) struct LineQuery {
     hint: Option<Hint>,
     /// Conditions on the changes of hosts, which only the store can judge: it knows the hosts of a run.
     pub(super) of_hosts: Vec<ExecutionFilter>,
+    /// Names of hosts, as stored; one of them took part in every run that can have such lines.
+    pub(super) only_hosts: Option<Vec<String>>,
+}
+
+/// The names of which a host must have one for all of these conditions to hold, if one of them names such hosts.
+fn required_hosts(conditions: &[Condition]) -> Option<Vec<String>> {
+    conditions.iter().find_map(|condition| match condition {
+        Condition::All(conditions) => required_hosts(conditions),
+        Condition::Host { names, .. } => {
+            let names = names.iter().map(|name| match name {
+                Pattern::Exact(name) => Some(name.clone()),
+                Pattern::Glob(_) => None,
+            });
+            names.collect()
+        }
+        _ => None,
+    })
 }
 
 /// The conditions on a line.
@@ -85,6 +102,7 @@ impl LineQuery {
         let condition = LineCondition::all(condition.collect());
         Self {
             of_hosts,
+            only_hosts: required_hosts(&runs.conditions()),
             needs_tasks: condition.needs_tasks(),
             condition,
             runs,

@@ -1,5 +1,7 @@
 //! Reads segments for searches.
 
+use std::collections::HashSet;
+
 use super::super::executions::push_page_of;
 use super::super::tables::executions::{SELECT, read};
 use super::super::tables::table::push_list;
@@ -90,6 +92,31 @@ impl Store {
             unindexed,
             floor,
         })
+    }
+
+    /// The executions in which one of these hosts took part; none if there are more than `most`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn executions_of_hosts(
+        &self,
+        names: &[&str],
+        most: u32,
+    ) -> Result<Option<HashSet<ExecutionKey>>, StoreError> {
+        let mut found = HashSet::new();
+        for name in names {
+            let mut query =
+                self.query("SELECT execution FROM execution_hosts WHERE name = ? LIMIT ?");
+            query.bind(*name).bind(most + 1);
+            let rows = query.fetch_all(&self.read).await?;
+            for row in &rows {
+                found.insert(row.get("execution")?);
+            }
+            if found.len() > most as usize {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
     }
 
     /// Those of some executions that match a filter, in the list's order.

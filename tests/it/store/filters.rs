@@ -303,6 +303,7 @@ on_every_store! {
                 by: Some(By::Host),
                 limit: 10,
                 top: Question::TOP,
+                host_percentiles: true,
                 costing: None,
             };
             let answer = store.statistics(&question, None).await.unwrap();

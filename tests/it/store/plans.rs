@@ -536,6 +536,7 @@ async fn all_faults(store: &Store, large: ExecutionKey, when: &str) -> Vec<Strin
         "last runs of hosts": store.latest_runs(&hosts, HostRuns::All),
         "last changes of hosts": store.latest_runs(&hosts, HostRuns::Changed),
         "runs of hosts counted": store.count_runs(&hosts),
+        "runs of a host, for a search": store.executions_of_hosts(&hosts[..1], 1_000),
         "runs of a host": store.host_runs(&host, HostRuns::All, Some(middle()), 50),
         "runs of a host that is everywhere": store.host_runs(hosts[0], HostRuns::All, None, 50),
         "runs that changed a host": store.host_runs(&host, HostRuns::Changed, Some(middle()), 50),
