@@ -221,8 +221,9 @@ fn token(command: &LogIn, url: &str) -> anyhow::Result<SecretString> {
         _ if command.with_token || command.token_file.is_some() => {
             read(std::io::stdin()).context("the token cannot be read from standard input")?
         }
-        _ if std::io::stdin().is_terminal() => secret::ask(&format!("Token for {url}: "))
-            .context("the token cannot be entered here: --with-token reads it from standard input")?,
+        _ if std::io::stdin().is_terminal() => secret::ask(&format!("Token for {url}: ")).context(
+            "the token cannot be entered here: --with-token reads it from standard input",
+        )?,
         _ => {
             return Err(Wrong(
                 "there is no terminal to ask for the token: --with-token reads it from standard input, --token-file \

@@ -4,7 +4,9 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{CommandError, Commands};
-use crate::model::{Action, Actor, AuditEntry, Precondition, TargetKind, TargetRow, TargetSettings};
+use crate::model::{
+    Action, Actor, AuditEntry, Precondition, TargetKind, TargetRow, TargetSettings,
+};
 use crate::notify::secrets::TargetSecrets;
 use crate::notify::{check, moved, object, shown, sign};
 use crate::store::{NewTarget, StoreError};

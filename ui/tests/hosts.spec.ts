@@ -28,7 +28,9 @@ test("a host's page tells its groups, and which it joined and left", async ({ pa
   const host = "grouped-01";
   const look = (secondsAgo: number, ...groups: string[]) =>
     new Run({ playbook: "grouped.yml" }, secondsAgo).play("all").task("look").begins(host, groups).ok(host);
-  await look(2 * DAY, "prod", "web").end().send(collector);
+  await look(2 * DAY, "prod", "web")
+    .end()
+    .send(collector);
   await look(DAY, "prod", "web").end().send(collector);
   await look(60, "db", "prod").end().send(collector);
   await page.goto(`hosts/${host}`);

@@ -100,10 +100,8 @@ impl ReadAhead {
             return Ok(());
         }
         let others = logs.split_off(logs.len() / 2);
-        let (some, others) = tokio::try_join!(
-            without_line(store, logs),
-            without_line(store, others)
-        )?;
+        let (some, others) =
+            tokio::try_join!(without_line(store, logs), without_line(store, others))?;
         let found = some.into_iter().chain(others);
         self.known.extend(found.map(|key| (key, true)));
         Ok(())

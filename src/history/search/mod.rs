@@ -269,7 +269,10 @@ impl<'s> Walk<'s> {
             None => Ok(None),
             Some(names) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                Ok(self.store.executions_of_hosts(&names, RUNS_OF_HOSTS).await?)
+                Ok(self
+                    .store
+                    .executions_of_hosts(&names, RUNS_OF_HOSTS)
+                    .await?)
             }
         }
     }

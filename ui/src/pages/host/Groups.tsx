@@ -55,9 +55,7 @@ export function Groups({ name }: { name: string }): ReactElement {
           ))}
         </Tbody>
       </Table>
-      {!complete && (
-        <p className="pb-subtle">There are older changes: only the newest runs are examined.</p>
-      )}
+      {!complete && <p className="pb-subtle">There are older changes: only the newest runs are examined.</p>}
     </>
   );
 }
