@@ -406,7 +406,8 @@ fn a_run_belongs_to_the_trace_that_its_environment_names() {
             Vec::<u8>::new()
         );
     }
-    assert_eq!(ended(&client, "sent"), 5);
+    // Counted after the receiver has answered.
+    until_ended(&client, "sent", 5);
 }
 
 #[test]
@@ -418,6 +419,9 @@ fn a_recorded_command_tells_the_span_that_started_it() {
         let mut exec = spools.script("exit 3");
         exec.env("PLAYBACK_URL", collector.url())
             .env("PLAYBACK_TOKEN", &collector.token)
+            // The command waits for the delivery, however slow the machine is.
+            .env("PLAYBACK_FLUSH_SECONDS", "60")
+            .env("PLAYBACK_FLUSH_SECONDS_UNREACHABLE", "60")
             .env("TRACEPARENT", parent);
         assert_eq!(exec.status().unwrap().code(), Some(3));
     };
