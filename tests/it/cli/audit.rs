@@ -64,7 +64,10 @@ fn who_changed_what_is_shown_and_verified() {
         (told.code, told.stdout.as_str()),
         (1, "entry 2 was changed\n")
     );
-    assert!(told.stderr.contains("the audit trail was altered"), "{told:?}");
+    assert!(
+        told.stderr.contains("the audit trail was altered"),
+        "{told:?}"
+    );
 }
 
 #[test]
