@@ -3,9 +3,8 @@
 use serde_json::json;
 
 use super::run;
-use crate::harness::eventually;
-use crate::launch::Site;
-use crate::schedules::{SHORT, create, each_second, started};
+use crate::launch::{GATED, Site};
+use crate::schedules::{SHORT, create, each_second, had, started};
 
 #[test]
 fn a_schedule_is_made_shown_changed_and_deleted() {
@@ -129,16 +128,15 @@ fn a_schedule_is_made_shown_changed_and_deleted() {
 #[test]
 fn what_became_of_its_times_is_shown_and_its_runs_are_found() {
     let site = Site::new();
-    site.playbook("short.yml", SHORT);
+    site.playbook("gate.yml", GATED);
     let collector = site.start();
     let client = collector.client();
-    create(&client, &each_second("often", "short.yml"));
-    let id = eventually("a run to be started", || started(&client, "often").pop());
-    client.finished(id);
+    create(&client, &each_second("often", "gate.yml"));
+    had(&client, "often", "still_running");
     run(&collector, &["schedule", "pause", "often"]).ok();
-    for id in started(&client, "often") {
-        client.finished(id);
-    }
+    site.make("go");
+    let id = started(&client, "often")[0];
+    client.finished(id);
     let short = &id.to_string()[30..];
     let shown = run(&collector, &["schedule", "show", "often"]);
     assert!(

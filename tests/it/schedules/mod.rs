@@ -63,7 +63,7 @@ pub(crate) fn schedule(client: &Client, name: &str) -> Value {
 
 /// Waits until a time of the schedule had this outcome, and returns the newest such time.
 #[track_caller]
-fn had(client: &Client, name: &str, outcome: &str) -> Value {
+pub(crate) fn had(client: &Client, name: &str, outcome: &str) -> Value {
     eventually(&format!("a time of {name} to be {outcome}"), || {
         let past = schedule(client, name)["past"].as_array().unwrap().clone();
         past.into_iter().find(|time| time["outcome"] == outcome)
