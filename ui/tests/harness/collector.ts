@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -37,6 +37,8 @@ export class Collector {
   /** The address of its database. */
   readonly database: string;
   readonly #tokens = new Map<Role, Promise<string>>();
+  /** What its tokens are called behind their role: a database that stays may have those of an earlier test. */
+  readonly #suffix: string;
   #process: ChildProcess | undefined;
   #address = "127.0.0.1:0";
   readonly #log: string[] = [];
@@ -44,6 +46,7 @@ export class Collector {
   private constructor(folder: string, database: string | undefined) {
     this.folder = folder;
     this.database = database ?? `sqlite://${join(folder, "playback.db")}`;
+    this.#suffix = database === undefined ? "" : `-${basename(folder)}`;
   }
 
   /**
@@ -98,7 +101,7 @@ export class Collector {
 
   /** The token of a role, made when it is first asked for. The collector itself makes one that is called `admin`. */
   async token(role: Role): Promise<string> {
-    const token = this.#tokens.get(role) ?? this.createToken(`test-${role}`, SCOPES[role]);
+    const token = this.#tokens.get(role) ?? this.createToken(`test-${role}${this.#suffix}`, SCOPES[role]);
     this.#tokens.set(role, token);
     return await token;
   }
