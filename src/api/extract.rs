@@ -71,9 +71,9 @@ impl FromRequestParts<App> for Execution {
 /// What a request that sets something by its name may do: with `If-None-Match: *` only create it, with `If-Match: *` only
 /// change it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Meant(pub(super) Precondition);
+pub(super) struct NamePrecondition(pub(super) Precondition);
 
-impl FromRequestParts<App> for Meant {
+impl FromRequestParts<App> for NamePrecondition {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {

@@ -13,7 +13,7 @@ use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
 use super::error::ErrorBody;
 use super::executions::NoteQuery;
-use super::extract::{JsonBody, Meant, Path, Query};
+use super::extract::{JsonBody, NamePrecondition, Path, Query};
 use super::query::{limit, named};
 use crate::app::App;
 use crate::filter::{Filtered, place};
@@ -381,7 +381,7 @@ pub(super) async fn save_report_schedule(
     State(app): State<App>,
     access: AdminAccess,
     Path(name): Path<String>,
-    Meant(precondition): Meant,
+    NamePrecondition(precondition): NamePrecondition,
     Query(query): Query<NoteQuery>,
     JsonBody(settings): JsonBody<ReportSettings>,
 ) -> Result<Json<ReportScheduleItem>, ApiError> {

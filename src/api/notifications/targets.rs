@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::super::ApiError;
 use super::super::auth::AdminAccess;
 use super::super::error::ErrorBody;
-use super::super::extract::{JsonBody, Meant, Path};
+use super::super::extract::{JsonBody, NamePrecondition, Path};
 use super::deliveries::{NotificationDeliveryDetail, detail};
 use crate::app::App;
 use crate::commands::CommandError;
@@ -170,7 +170,7 @@ pub(in crate::api) async fn set_notification_target(
     State(app): State<App>,
     access: AdminAccess,
     Path(name): Path<String>,
-    Meant(precondition): Meant,
+    NamePrecondition(precondition): NamePrecondition,
     JsonBody(settings): JsonBody<TargetSettings>,
 ) -> Result<(StatusCode, Json<NotificationTarget>), ApiError> {
     let set = app
