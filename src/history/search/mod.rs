@@ -240,8 +240,10 @@ impl<'s> Walk<'s> {
             let after = self.at.map(|at| at.run);
             let mut round = Round::begin(self.store, wanted.clone(), after).await?;
             // Read after the view of the index, so that it has the hosts of all runs in it.
-            let of_hosts = self.of_hosts().await?;
-            let end = self.round(&mut round, of_hosts.as_ref(), is_first).await?;
+            let runs_of_hosts = self.runs_of_hosts().await?;
+            let end = self
+                .round(&mut round, runs_of_hosts.as_ref(), is_first)
+                .await?;
             if end != RoundEnd::Changed {
                 self.page.runs_ruled_out += round.ruled_out;
                 self.page.runs_without_log += round.without_log;
@@ -264,7 +266,7 @@ impl<'s> Walk<'s> {
 
     /// The runs of the hosts that the query names, if they are few: most candidates are none of these, and reading their records
     /// to find that out takes longer than the search.
-    async fn of_hosts(&self) -> Result<Option<HashSet<ExecutionKey>>, HistoryError> {
+    async fn runs_of_hosts(&self) -> Result<Option<HashSet<ExecutionKey>>, HistoryError> {
         match &self.query.only_hosts {
             None => Ok(None),
             Some(names) => {
@@ -277,11 +279,11 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// Searches the runs of one view of the index; `of_hosts` are all that can be meant, if this is known.
+    /// Searches the runs of one view of the index; `runs_of_hosts` are all that can be meant, if this is known.
     async fn round(
         &mut self,
         round: &mut Round,
-        of_hosts: Option<&HashSet<ExecutionKey>>,
+        runs_of_hosts: Option<&HashSet<ExecutionKey>>,
         is_first: &mut bool,
     ) -> Result<RoundEnd, HistoryError> {
         let mut at_once = FIRST_RUNS;
@@ -301,7 +303,7 @@ impl<'s> Walk<'s> {
             };
             at_once = (at_once * 4).min(MOST_RUNS);
             let is_of_hosts =
-                |key: &ExecutionKey| of_hosts.is_none_or(|of_hosts| of_hosts.contains(key));
+                |key: &ExecutionKey| runs_of_hosts.is_none_or(|runs| runs.contains(key));
             let keys = runs.iter().map(|run| run.key).filter(is_of_hosts);
             let keys: Vec<ExecutionKey> = keys.collect();
             let rows = self.store.executions_among(&self.query.runs, &keys).await?;
