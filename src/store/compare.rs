@@ -5,6 +5,7 @@
 
 use playback_wire::ResultStatus;
 
+use super::guide::Choice;
 use super::pool::Row;
 use super::tables::executions;
 use super::{Store, StoreError};
@@ -219,7 +220,9 @@ impl Store {
     ) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
         let mut query = self.query(executions::SELECT);
         query
-            .push(" FROM executions e WHERE e.started_us < ? AND e.type = ?")
+            .push(" FROM executions e")
+            .guided(Choice::Index)
+            .push(" WHERE e.started_us < ? AND e.type = ?")
             .bind(than.started_us)
             .bind(than.description.r#type.as_str());
         let description = &than.description;

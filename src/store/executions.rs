@@ -32,10 +32,7 @@ pub(super) fn push_page(
     few: Option<&[ExecutionKey]>,
 ) {
     let source = Source::of(filter);
-    query.push(source.from());
-    if source == Source::Executions {
-        query.push(query.engine().not_by_folder());
-    }
+    source.push_from(query, filter, page.after.is_some());
     query.push(" WHERE 1 = 1");
     push_filter(query, filter, source);
     if let Some(few) = few {
@@ -170,8 +167,11 @@ impl Store {
     /// All executions that took at least this long, if they are few. Looking for them among all others would take
     /// longer, the more others there are.
     async fn few_that_took(&self, min_us: i64) -> Result<Option<Vec<ExecutionKey>>, StoreError> {
-        let mut query = self.query("SELECT id FROM executions WHERE duration_us >= ?");
-        query.bind(min_us);
+        let mut query = self.query("SELECT id FROM executions");
+        query
+            .push(self.engine().index_of_durations())
+            .push(" WHERE duration_us >= ?")
+            .bind(min_us);
         self.few(query).await
     }
 

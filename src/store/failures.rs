@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use playback_wire::ResultStatus;
 use uuid::Uuid;
 
+use super::guide::Choice;
 use super::pool::Row;
+use super::statement::Statement;
 use super::tables::executions;
 use super::tables::results::{FAILURES, read_failure};
 use super::tables::table::push_list;
@@ -18,6 +20,85 @@ const TASKS: usize = 50;
 
 /// Runs that are searched for the last success, 62 in all, in growing steps: mostly it is one of the latest.
 const STEPS: [u32; 3] = [2, 10, 50];
+
+/// So many of the latest runs of a host, and of those like a run, are looked at for those that are both; one step after
+/// the other, until enough are found.
+const EXAMINED: [u32; 3] = [512, 4_096, 32_768];
+
+/// Among which runs those are looked for that are both: of a host, and like another run.
+#[derive(Debug, Clone, Copy)]
+enum Among {
+    RunsOfHost,
+    RunsLike,
+}
+
+/// Adds the query for the start and the key of the runs before `than` that are both, among the latest `most` of one kind; in
+/// any order.
+fn push_runs_in_both(
+    query: &mut Statement,
+    than: &ExecutionRow,
+    host: &str,
+    among: Among,
+    most: u32,
+) {
+    query.push("SELECT of_one.started_us AS started_us, of_one.id AS id FROM (");
+    match among {
+        Among::RunsOfHost => {
+            push_latest_of_host(query, than, host, most);
+            query.push(") AS of_one JOIN executions e ON e.id = of_one.id WHERE ");
+            push_like(query, than);
+        }
+        Among::RunsLike => {
+            push_latest_like(query, than, most);
+            // The start is stored with the host, too: so its index finds the one run.
+            query
+                .push(
+                    ") AS of_one WHERE EXISTS (SELECT 1 FROM execution_hosts h WHERE h.name = ? \
+                     AND h.started_us = of_one.started_us AND h.execution = of_one.id)",
+                )
+                .bind(indexed(host));
+        }
+    }
+}
+
+fn push_latest_of_host(query: &mut Statement, than: &ExecutionRow, host: &str, most: u32) {
+    query
+        .push(
+            "SELECT h.started_us AS started_us, h.execution AS id FROM execution_hosts h \
+             WHERE h.name = ? AND h.started_us < ? ORDER BY h.started_us DESC, h.execution DESC LIMIT ?",
+        )
+        .bind(indexed(host))
+        .bind(than.started_us)
+        .bind(most);
+}
+
+fn push_latest_like(query: &mut Statement, than: &ExecutionRow, most: u32) {
+    query
+        .push("SELECT e.started_us AS started_us, e.id AS id FROM executions e")
+        .guided(Choice::Index)
+        .push(" WHERE e.started_us < ? AND ")
+        .bind(than.started_us);
+    push_like(query, than);
+    query
+        .push(" ORDER BY e.started_us DESC, e.id DESC LIMIT ?")
+        .bind(most);
+}
+
+/// Adds the condition that an execution is like `than`: of the same type, and of a playbook with the same file name.
+fn push_like(query: &mut Statement, than: &ExecutionRow) {
+    query
+        .push("e.type = ?")
+        .bind(than.description.r#type.as_str());
+    match than.description.playbook.as_deref() {
+        Some(playbook) => {
+            let names = playbook_names(playbook);
+            query.push(" AND e.playbook_name = ?").bind(indexed(&names));
+        }
+        None => {
+            query.push(" AND e.playbook_name IS NULL");
+        }
+    }
+}
 
 /// The runs in which an error occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,7 +300,7 @@ impl Store {
 
     /// The last earlier run like `than` (of the same type, with a playbook of the same file name) in which the task
     /// ended well on the host. In check mode a task did not do its work, so such runs do not count, unless `than` is one
-    /// itself. A bounded number of the host's runs is searched.
+    /// itself. A bounded number of runs is searched.
     ///
     /// # Errors
     /// The database failed.
@@ -247,7 +328,9 @@ impl Store {
         })
     }
 
-    /// Earlier runs like `than` in which the host took part, the latest first.
+    /// Earlier runs like `than` in which the host took part, the latest first. They are looked for among the latest runs of
+    /// the host, and among those like `than`, in turns and in growing steps: either may be few or a million, so one of the
+    /// two alone could take seconds.
     async fn earlier_runs(
         &self,
         than: &ExecutionRow,
@@ -255,31 +338,44 @@ impl Store {
         limit: u32,
         offset: u32,
     ) -> Result<Vec<ExecutionKey>, StoreError> {
-        let mut query = self.query(
-            "SELECT e.id FROM execution_hosts h JOIN executions e ON e.id = h.execution \
-             WHERE h.name = ? AND h.started_us < ? AND e.type = ?",
-        );
-        query
-            .bind(indexed(host))
-            .bind(than.started_us)
-            .bind(than.description.r#type.as_str());
-        match than.description.playbook.as_deref() {
-            Some(playbook) => {
-                let names = playbook_names(playbook);
-                query.push(" AND e.playbook_name = ?").bind(indexed(&names));
-            }
-            None => {
-                query.push(" AND e.playbook_name IS NULL");
+        let wanted = offset.saturating_add(limit) as usize;
+        let mut found = Vec::new();
+        'steps: for most in EXAMINED {
+            for among in [Among::RunsOfHost, Among::RunsLike] {
+                let mut query = self.query("");
+                push_runs_in_both(&mut query, than, host, among, most);
+                let rows = query.fetch_all(&self.read).await?;
+                let runs = rows
+                    .iter()
+                    .map(|row| Ok((row.get("started_us")?, row.get("id")?)));
+                found = runs.collect::<Result<Vec<(i64, ExecutionKey)>, StoreError>>()?;
+                if found.len() >= wanted
+                    || self.count_runs_among(than, host, among, most).await? < u64::from(most)
+                {
+                    break 'steps;
+                }
             }
         }
-        query
-            .push(" ORDER BY h.started_us DESC, h.execution DESC LIMIT ?")
-            .bind(limit);
-        if offset > 0 {
-            query.push(" OFFSET ?").bind(offset);
+        found.sort_unstable_by_key(|run| std::cmp::Reverse(*run));
+        let keys = found.into_iter().map(|(_, key)| key);
+        Ok(keys.skip(offset as usize).take(limit as usize).collect())
+    }
+
+    /// Counts the runs among which [`Store::earlier_runs`] looks, up to `most`.
+    async fn count_runs_among(
+        &self,
+        than: &ExecutionRow,
+        host: &str,
+        among: Among,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        let mut query = self.query("SELECT COUNT(*) AS n FROM (");
+        match among {
+            Among::RunsOfHost => push_latest_of_host(&mut query, than, host, most),
+            Among::RunsLike => push_latest_like(&mut query, than, most),
         }
-        let rows = query.fetch_all(&self.read).await?;
-        rows.iter().map(|row| row.get("id")).collect()
+        let row = query.push(") AS of_one").fetch_one(&self.read).await?;
+        row.unsigned("n")
     }
 
     /// The first of these executions in which the task ended well on the host, without those in check mode unless `than`

@@ -2,6 +2,7 @@
 //! such condition.
 
 use super::dialect::escaped;
+use super::guide::Choice;
 use super::statement::Statement;
 use crate::filter::{Column, Comparison, Condition, ExecutionFilter, IdDigits, Pattern, Value};
 
@@ -30,6 +31,31 @@ impl Source {
             Self::Host => " FROM execution_hosts x JOIN executions e ON e.id = x.execution",
             Self::Label => " FROM execution_labels x JOIN executions e ON e.id = x.execution",
         }
+    }
+
+    /// Adds [`Source::from`] for a page in the list's order; `is_later`: not for the first page.
+    pub(super) fn push_from(self, query: &mut Statement, filter: &ExecutionFilter, is_later: bool) {
+        let is_dated = is_later || filter.from_us.is_some() || filter.to_us.is_some();
+        let undated = ExecutionFilter {
+            from_us: None,
+            to_us: None,
+            ..filter.clone()
+        };
+        let conditions = undated.conditions().len();
+        if self == Self::Executions {
+            query.push(self.from());
+            if is_dated && conditions > 0 {
+                query.guided(Choice::Index);
+            }
+            query.push(query.engine().not_by_folder());
+            return;
+        }
+        let (table, join) = self.from().split_at(self.from().find("JOIN").unwrap_or(0));
+        query.push(table);
+        if conditions > 1 {
+            query.guided(Choice::Order);
+        }
+        query.push(join);
     }
 
     /// The table of a column. An execution's start time is also stored with its hosts and labels, for their indexes.

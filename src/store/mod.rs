@@ -18,7 +18,7 @@
 //! - [`copy`]: copies a whole history from one database into another
 //! - `launches`: the launcher's queue
 //! - `log`: blocks of the event log
-//! - `explain`: query plans of the statements of a piece of work
+//! - `explain`: query plans of the statements of a piece of work; `guide`: hints that MariaDB and MySQL need for some
 //! - `notifications`: targets of notifications, what they must be sent, and what they were sent
 //! - `schedules`: schedules of runs, and the outcomes of their times
 //! - `report`: what reports need beside statistics and trends; `report_schedules`,
@@ -53,6 +53,7 @@ mod facts;
 mod failures;
 mod file;
 mod filter;
+mod guide;
 mod health;
 mod hosts;
 mod launches;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::query_builder::QueryBuilder;
-use sqlx::{Database, Decode, MySql, Postgres, Row as _, Sqlite, Type};
+use sqlx::{Column as _, Database, Decode, MySql, Postgres, Row as _, Sqlite, Type, TypeInfo as _};
 
 use super::StoreError;
 use super::dialect::Engine;
@@ -418,6 +418,21 @@ impl Row {
     pub(super) fn unsigned(&self, column: &'static str) -> Result<u64, StoreError> {
         let value: i64 = self.get(column)?;
         u64::try_from(value).map_err(|_| StoreError::Damaged { part: column })
+    }
+
+    /// How many rows a step of a plan reads, by MySQL's estimate. MariaDB tells it as text, with the share that remains
+    /// behind it.
+    pub(super) fn estimate(&self) -> Option<u64> {
+        let Self::MySql(row) = self else {
+            return None;
+        };
+        let column = row.try_column("rows").ok()?;
+        let is_number = column.type_info().name().contains("INT");
+        if is_number {
+            return row.try_get_unchecked("rows").ok();
+        }
+        let text: Option<String> = row.try_get_unchecked("rows").ok()?;
+        text?.split(' ').next()?.parse().ok()
     }
 
     /// A number within an execution.

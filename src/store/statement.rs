@@ -11,8 +11,12 @@ use sqlx::{Arguments as _, AssertSqlSafe};
 use super::StoreError;
 use super::dialect::Engine;
 use super::explain;
+use super::guide::{self, Choice};
 use super::pool::{Pool, Row, Session, Transaction};
 use super::value::Value;
+
+/// The longest text of a statement that MySQL keeps though it will hardly be used again, in bytes.
+const LONGEST_KEPT: usize = 8_192;
 
 /// A statement under construction.
 pub(super) struct Statement {
@@ -23,6 +27,8 @@ pub(super) struct Statement {
     bytes: usize,
     /// Whether the text is one of many that will hardly be used again.
     rare: bool,
+    /// What is left to MySQL's estimate, and its place in the text.
+    choice: Option<(usize, Choice)>,
 }
 
 #[derive(Clone)]
@@ -44,6 +50,7 @@ impl Statement {
             },
             bytes: 0,
             rare: false,
+            choice: None,
         }
     }
 
@@ -111,6 +118,31 @@ impl Statement {
         self
     }
 
+    /// Whether the statement stays prepared. MySQL answers nothing when a statement is dropped, so the next one on the
+    /// connection waits 40 ms for the packet to be acknowledged, as long as sqlx leaves Nagle's algorithm on (0.9.0). So short
+    /// ones are kept, until others displace them.
+    fn is_kept(&self) -> bool {
+        !self.rare || (self.engine == Engine::MySql && self.text.len() <= LONGEST_KEPT)
+    }
+
+    /// Has the choice that the text leaves at its end made before it runs; only MySQL needs help with it.
+    pub(super) fn guided(&mut self, choice: Choice) -> &mut Self {
+        if self.engine == Engine::MySql {
+            self.choice = Some((self.text.len(), choice));
+        }
+        self
+    }
+
+    /// The choice that is to be made, and its place in the text.
+    pub(super) fn take_choice(&mut self) -> Option<(usize, Choice)> {
+        self.choice.take()
+    }
+
+    /// Inserts text at a place.
+    pub(super) fn insert(&mut self, at: usize, texts: &[&'static str]) {
+        self.text.insert_str(at, &texts.concat());
+    }
+
     /// Runs it outside of a transaction; returns how many rows it changed, including those that had the new values.
     pub(super) async fn execute(&mut self, pool: &Pool) -> Result<u64, sqlx::Error> {
         pool.check()?;
@@ -149,9 +181,10 @@ impl Statement {
         mut each: impl FnMut(&Row) -> Result<(), StoreError> + Send,
     ) -> Result<(), StoreError> {
         let mut connection = pool.acquire().await?;
+        guide::guide(self, &mut connection.session()).await?;
         explain::note(self, &mut connection.session()).await?;
+        let (kept, bytes) = (self.is_kept(), self.bytes);
         let (text, arguments) = self.take();
-        let (kept, bytes) = (!self.rare, self.bytes);
         match (connection.session(), arguments) {
             (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
@@ -203,8 +236,8 @@ impl Statement {
 
     async fn run(&mut self, mut session: Session<'_>) -> Result<u64, sqlx::Error> {
         explain::note(self, &mut session).await?;
+        let (kept, bytes) = (self.is_kept(), self.bytes);
         let (text, arguments) = self.take();
-        let (kept, bytes) = (!self.rare, self.bytes);
         Ok(match (session, arguments) {
             (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);
@@ -229,6 +262,7 @@ impl Statement {
     }
 
     async fn fetch(&mut self, mut session: Session<'_>) -> Result<Vec<Row>, sqlx::Error> {
+        guide::guide(self, &mut session).await?;
         explain::note(self, &mut session).await?;
         self.rows(session).await
     }
@@ -242,13 +276,13 @@ impl Statement {
         let mut asking = Self::new(self.engine, self.engine.explain());
         asking.text.push_str(&self.text);
         asking.arguments = self.arguments.clone();
-        asking.rare = true;
+        asking.rare = self.rare;
         Ok((self.text.clone(), asking.rows(session).await?))
     }
 
     async fn rows(&mut self, session: Session<'_>) -> Result<Vec<Row>, sqlx::Error> {
+        let (kept, bytes) = (self.is_kept(), self.bytes);
         let (text, arguments) = self.take();
-        let (kept, bytes) = (!self.rare, self.bytes);
         Ok(match (session, arguments) {
             (Session::Sqlite(connection), Arguments::Sqlite(arguments)) => {
                 let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(kept);

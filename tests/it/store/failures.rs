@@ -164,4 +164,29 @@ on_every_store! {
             assert_eq!(store.last_success(&now, other).await.unwrap().found, None);
         }
     }
+
+    async fn the_last_success_is_found_behind_many_runs_of_the_host_and_of_the_playbook(store: Store) {
+        let (ok, failed) = (ResultStatus::Ok, ResultStatus::Failed);
+        let other = |run: &mut Changes| {
+            let row = run.execution.as_mut().unwrap();
+            row.description.playbook = Some("/srv/other.yml".to_owned());
+        };
+        let elsewhere = |run: &mut Changes| run.hosts = vec![host(1, "web-02", 1)];
+        let many = |hours: i64, change: &dyn Fn(&mut Changes)| -> Vec<Changes> {
+            let changed = |_| {
+                let mut run = run(hours, failed, None);
+                change(&mut run);
+                run
+            };
+            (0..600).map(changed).collect()
+        };
+        let old = run(0, ok, None);
+        let id = old.execution.as_ref().unwrap().id;
+        store.commit(&[old, run(1, failed, None)]).await.unwrap();
+        for newer in [many(2, &other), many(3, &elsewhere)] {
+            store.commit(&newer).await.unwrap();
+            let found = store.last_success(&started(200), UNPACK).await.unwrap();
+            assert_eq!((found.searched, found.found.map(|row| row.id)), (2, Some(id)));
+        }
+    }
 }

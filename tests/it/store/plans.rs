@@ -759,6 +759,8 @@ enum Kind {
     Walk,
     /// What was found is sorted, or an index is made for this one statement.
     Sort,
+    /// The index has the start time, too, and only the value before it is looked for: every newer execution is read.
+    Newer,
 }
 
 impl Kind {
@@ -767,6 +769,7 @@ impl Kind {
             Self::Scan => "reads a whole table",
             Self::Walk => "goes through a whole index",
             Self::Sort => "sorts",
+            Self::Newer => "reads what started at another time",
         }
     }
 }
@@ -780,7 +783,7 @@ fn faults(engine: Engine, plan: &Plan) -> Vec<Fault> {
     let kind = |at: usize, step: &str| match engine {
         Engine::Sqlite => of_sqlite(step),
         Engine::Postgres => of_postgres(step, &plan.steps[at + 1..]),
-        Engine::MySql => of_mysql(step),
+        Engine::MySql => of_mysql(step, &plan.statement),
     };
     let steps = plan.steps.iter().enumerate();
     steps
@@ -829,7 +832,11 @@ fn of_postgres(step: &str, later: &[String]) -> Option<Kind> {
     (indexed && !condition).then_some(Kind::Walk)
 }
 
-fn of_mysql(step: &str) -> Option<Kind> {
+fn of_mysql(step: &str, statement: &str) -> Option<Kind> {
+    let is_dated = statement.contains("e.started_us <") || statement.contains("e.started_us >");
+    if is_dated && step.starts_with("e ref executions_") {
+        return Some(Kind::Newer);
+    }
     if step.contains("filesort") || step.contains("temporary") {
         return Some(Kind::Sort);
     }
