@@ -64,22 +64,23 @@ impl Engine {
 
     /// Hosts that one statement looks up. SQLite answers within the process, so a short statement that stays prepared is
     /// answered long before a compound of 50 parts is compiled, which hardly two questions have in common. To a server, each
-    /// statement is a way.
+    /// statement is a way; but MySQL keeps none prepared that is as long as a compound of 50.
     pub(super) fn hosts_at_once(self) -> usize {
         match self {
             Self::Sqlite => 1,
-            Self::Postgres | Self::MySql => 50,
+            Self::Postgres => 50,
+            Self::MySql => 8,
         }
     }
 
     /// How the runs that changed a host (`execution_hosts x`) are found by their own index: what stands behind the table, and
-    /// the condition on the name. SQLite would rather take the index of all runs; MySQL has a column for it, because it
+    /// the column of the name. SQLite would rather take the index of all runs; MySQL has a column for it, because it
     /// has no partial indexes.
     pub(super) fn changed_hosts(self) -> (&'static str, &'static str) {
         match self {
-            Self::Sqlite => (" INDEXED BY execution_hosts_changed", "x.name = ?"),
-            Self::Postgres => ("", "x.name = ?"),
-            Self::MySql => ("", "x.changed_name = ?"),
+            Self::Sqlite => (" INDEXED BY execution_hosts_changed", "x.name"),
+            Self::Postgres => ("", "x.name"),
+            Self::MySql => ("", "x.changed_name"),
         }
     }
 

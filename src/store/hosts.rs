@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use playback_wire::HostStats;
 use uuid::Uuid;
 
+use super::dialect::Engine;
 use super::pool::Row;
 use super::statement::Statement;
 use super::tables::executions::{SELECT, read};
@@ -160,15 +161,10 @@ impl Store {
         let mut found = Vec::with_capacity(names.len());
         for names in names.chunks(self.engine().hosts_at_once()) {
             let mut query = self.query("");
-            if names.len() > 1 {
-                query.rarely();
-            }
-            for (at, name) in names.iter().enumerate() {
-                query.push(compound(names.len(), at));
-                push_runs(&mut query, name, which);
-                push_order(&mut query, 1);
-                query.push(if names.len() == 1 { "" } else { ") AS of_one" });
-            }
+            push_for_each(&mut query, names, |query, host| {
+                push_runs(query, host, which);
+                push_order(query, 1);
+            });
             for row in &query.fetch_all(&self.read).await? {
                 found.push(read_run(row)?);
             }
@@ -182,32 +178,23 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn count_runs(&self, names: &[&str]) -> Result<Vec<u64>, StoreError> {
-        let mut counts = vec![0; names.len()];
-        let at_once = self.engine().hosts_at_once();
-        for (names, counts) in names.chunks(at_once).zip(counts.chunks_mut(at_once)) {
+        let mut counts = HashMap::with_capacity(names.len());
+        for names in names.chunks(self.engine().hosts_at_once()) {
             let mut query = self.query("");
-            if names.len() > 1 {
-                query.rarely();
-            }
-            for (at, name) in names.iter().enumerate() {
-                query
-                    .push(if at == 0 { "" } else { " UNION ALL " })
-                    .push(
-                        "SELECT ? AS place, COUNT(*) AS n FROM \
-                         (SELECT 1 FROM execution_hosts WHERE name = ? LIMIT ?) AS of_one",
-                    )
-                    .bind(at as u64)
-                    .bind(stored(name))
-                    .bind(COUNTED_RUNS + 1);
-            }
+            push_for_each(&mut query, names, |query, host| {
+                host.push(query.push("SELECT "));
+                query.push(" AS name, COUNT(*) AS n FROM (SELECT 1 FROM execution_hosts x");
+                host.push_where(query, "x.name");
+                query.push(" LIMIT ?").bind(COUNTED_RUNS + 1);
+                query.push(") AS of_one");
+            });
             for row in &query.fetch_all(&self.read).await? {
-                let place = row.number("place")? as usize;
-                if let Some(count) = counts.get_mut(place) {
-                    *count = row.unsigned("n")?;
-                }
+                counts.insert(row.get::<String>("name")?, row.unsigned("n")?);
             }
         }
-        Ok(counts)
+        let count = |name: &&str| counts.get(&*stored(name));
+        let counts = names.iter().map(|name| count(name).copied().unwrap_or(0));
+        Ok(counts.collect())
     }
 
     /// The runs of a host, newest first, after a cursor; at most `limit`.
@@ -249,7 +236,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<HostInRun>, StoreError> {
         let mut query = self.query("");
-        push_runs(&mut query, host, which);
+        push_runs(&mut query, HostName::Value(host), which);
         if let Some(since_us) = started.since_us {
             query.push(" AND x.started_us >= ?").bind(since_us);
         }
@@ -314,21 +301,16 @@ impl Store {
         let mut found: HashMap<String, Vec<GroupsInRun>> = HashMap::new();
         for names in names.chunks(self.engine().hosts_at_once()) {
             let mut query = self.query("");
-            for (at, name) in names.iter().enumerate() {
-                query.push(if at == 0 { "" } else { " UNION ALL " });
-                query
-                    .push(
-                        "SELECT * FROM (SELECT x.name AS host_name, x.execution, e.uuid, e.started_us, \
-                         e.payload_removed_us, x.groups_seq, x.groups_hash \
-                         FROM execution_hosts x JOIN executions e ON e.id = x.execution WHERE x.name = ?",
-                    )
-                    .bind(stored(name));
-                push_order(&mut query, 10);
+            push_for_each(&mut query, names, |query, host| {
+                query.push(
+                    "SELECT * FROM (SELECT x.name AS host_name, x.execution, e.uuid, e.started_us, \
+                     e.payload_removed_us, x.groups_seq, x.groups_hash \
+                     FROM execution_hosts x JOIN executions e ON e.id = x.execution",
+                );
+                host.push_where(query, "x.name");
+                push_order(query, 10);
                 query.push(") AS of_one WHERE groups_seq IS NOT NULL");
-            }
-            if names.len() > 1 {
-                query.rarely();
-            }
+            });
             for row in &query.fetch_all(&self.read).await? {
                 let removed_us: Option<i64> = row.get("payload_removed_us")?;
                 let Some(told) = hosts::read_groups(row)? else {
@@ -356,7 +338,7 @@ impl Store {
     /// The database failed.
     pub async fn first_run(&self, host: &str) -> Result<Option<HostInRun>, StoreError> {
         let mut query = self.query("");
-        push_runs(&mut query, host, HostRuns::All);
+        push_runs(&mut query, HostName::Value(host), HostRuns::All);
         query.push(" ORDER BY x.started_us, x.execution LIMIT 1");
         let row = query.fetch_optional(&self.read).await?;
         row.as_ref().map(read_run).transpose()
@@ -424,12 +406,62 @@ fn next_entries(entries: u32, names: usize) -> u32 {
     }
 }
 
-/// What stands before part `at` of a compound select.
-fn compound(parts: usize, at: usize) -> &'static str {
-    match (parts, at) {
-        (1, _) => "",
-        (_, 0) => "SELECT * FROM (",
-        (_, _) => " UNION ALL SELECT * FROM (",
+/// The name of a host in a statement.
+#[derive(Clone, Copy)]
+enum HostName<'n> {
+    /// As a value.
+    Value(&'n str),
+    /// As a column of the names that [`push_for_each`] lists.
+    Listed,
+}
+
+impl HostName<'_> {
+    /// Adds the condition that a column is this name.
+    fn push_where(self, query: &mut Statement, column: &'static str) {
+        self.push(query.push(" WHERE ").push(column).push(" = "));
+    }
+
+    /// Adds the name itself.
+    fn push(self, query: &mut Statement) {
+        match self {
+            Self::Value(name) => query.push("?").bind(stored(name)),
+            // The collation of the column, or its index could not be used.
+            Self::Listed => query.push("names.name COLLATE \"C\""),
+        };
+    }
+}
+
+/// Adds one select for each of these hosts. PostgreSQL plans a compound of 50 for longer than it runs, and 50 times over;
+/// one for a list of names stays prepared. The others have no `LATERAL`, or can do without.
+fn push_for_each(
+    query: &mut Statement,
+    names: &[&str],
+    select: impl Fn(&mut Statement, HostName<'_>),
+) {
+    let is_common = names.len() == 1 || names.len() == query.engine().hosts_at_once();
+    if !is_common {
+        query.rarely();
+    }
+    if names.len() > 1 && query.engine() == Engine::Postgres {
+        query.push("SELECT of_each.* FROM (VALUES ");
+        for (at, name) in names.iter().enumerate() {
+            query
+                .push(if at == 0 { "(?)" } else { ", (?)" })
+                .bind(stored(name));
+        }
+        query.push(") AS names (name) CROSS JOIN LATERAL (");
+        select(query, HostName::Listed);
+        query.push(") AS of_each");
+        return;
+    }
+    for (at, name) in names.iter().enumerate() {
+        query.push(match (names.len(), at) {
+            (1, _) => "",
+            (_, 0) => "SELECT * FROM (",
+            (_, _) => " UNION ALL SELECT * FROM (",
+        });
+        select(query, HostName::Value(name));
+        query.push(if names.len() == 1 { "" } else { ") AS of_each" });
     }
 }
 
@@ -440,18 +472,17 @@ const OF_HOST: &str = ", x.name AS host_name, x.number AS host_number, x.ok AS h
     FROM execution_hosts x";
 
 /// Adds the query for a host's runs, up to its order.
-fn push_runs(query: &mut Statement, host: &str, which: HostRuns) {
+fn push_runs(query: &mut Statement, host: HostName<'_>, which: HostRuns) {
     let (index, name) = match which {
-        HostRuns::All => ("", "x.name = ?"),
+        HostRuns::All => ("", "x.name"),
         HostRuns::Changed => query.engine().changed_hosts(),
     };
     query
         .push(SELECT)
         .push(OF_HOST)
         .push(index)
-        .push(" JOIN executions e ON e.id = x.execution WHERE ")
-        .push(name)
-        .bind(stored(host));
+        .push(" JOIN executions e ON e.id = x.execution");
+    host.push_where(query, name);
     if which == HostRuns::Changed {
         // In check mode the host has counts, and nothing was changed.
         query
