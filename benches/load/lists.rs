@@ -186,6 +186,20 @@ pub(crate) const QUESTIONS: &[Question] = &[
     filter("failed on a host", |_, random| {
         format!("status=failed&host={}", names::host(random.below(HOSTS)))
     }),
+    filter("status=success, until a time", |facts, random| {
+        let to_us = facts.any_time(random);
+        format!("status=success&end_date={}", time(to_us))
+    }),
+    filter("inventory and status, until a time", |facts, random| {
+        let inventory = INVENTORIES[random.below(INVENTORIES.len() as u64) as usize];
+        let to_us = facts.any_time(random);
+        let (inventory, until) = (encoded(inventory), time(to_us));
+        format!("inventory={inventory}&status=success&end_date={until}")
+    }),
+    filter("user on a host in every third", |_, random| {
+        let user = USERS[random.below(USERS.len() as u64) as usize];
+        format!("user={user}&host={HOST_EVERYWHERE}")
+    }),
     question("explanation of a failed run", 300.0, |facts, random| {
         format!("{LIST}/{}/explain", one(&facts.failed, random))
     }),
