@@ -7,7 +7,7 @@ use super::Wrong;
 use super::filters::Filters;
 use super::when::{Edge, Moment};
 use crate::clock::Clock;
-use crate::filter::query::{LONGEST, parse_query, parse_search};
+use crate::filter::query::{Expression, LONGEST, parse_query, parse_search};
 use crate::filter::{Place, QueryError};
 
 /// How many characters of a long query are shown before and after the position of an error.
@@ -15,7 +15,7 @@ const SHOWN: usize = 30;
 
 #[derive(Debug, Args)]
 pub(super) struct QueryArgs {
-    /// Only runs that match, as in 'status:failed OR (host:web-* NOT user:ann) "timed out"': words, phrases, and the
+    /// Only runs that match, as in 'status:failed OR (host:web-* NOT user:ann) "web hotfix"': words, phrases, and the
     /// options below as fields
     #[arg(value_name = "QUERY")]
     words: Vec<String>,
@@ -30,6 +30,8 @@ pub(super) struct Selection {
     /// The filters that the API has as parameters.
     pub(super) filters: Parameters,
     query: Option<String>,
+    /// Whether the query has words or phrases that must be there.
+    pub(super) has_text: bool,
 }
 
 impl Selection {
@@ -52,22 +54,25 @@ impl QueryArgs {
         clock: &Clock,
         filters: &Filters<P>,
     ) -> Result<Selection, Wrong> {
+        let (query, has_text) = self.query(clock, filters.terms())?;
         Ok(Selection {
-            query: self.query(clock, filters.terms())?,
+            query,
             filters: filters.query(clock).collect(),
+            has_text,
         })
     }
 
-    /// The query with time zones added to its times. The terms must hold, too.
-    fn query(&self, clock: &Clock, terms: Vec<String>) -> Result<Option<String>, Wrong> {
+    /// The query with time zones added to its times, and whether it has a text. The terms must hold, too.
+    fn query(&self, clock: &Clock, terms: Vec<String>) -> Result<(Option<String>, bool), Wrong> {
         let query = self.words.join(" ");
         let time = |text: &str, edge: Edge| {
             let time = Moment::parse(text)?.resolve(edge, clock);
             Ok(time.timestamp_micros())
         };
         let parsed = parse_query(&query, &time).map_err(|error| Wrong(marked(&query, &error)))?;
+        let has_text = parsed.as_ref().is_some_and(Expression::has_text);
         let sent = joined(parsed.map(|query| query.to_string()), terms);
-        sent.map(sendable).transpose()
+        Ok((sent.map(sendable).transpose()?, has_text))
     }
 }
 
@@ -204,10 +209,11 @@ mod tests {
         let words = QueryArgs {
             words: vec!["since:1h".to_owned(), "a".to_owned()],
         };
-        let sent = words
+        let (sent, has_text) = words
             .query(&Clock::fixed(3_600_000_000), Vec::new())
             .unwrap();
         assert_eq!(sent.unwrap(), "since:\"1970-01-01T00:00:00+00:00\" a");
+        assert!(has_text);
     }
 
     #[test]

@@ -107,7 +107,9 @@ test("the compared runs, a chosen host and a search are links that can be sent",
   await page.reload();
   await expect(page.getByText("Start nginx").first()).toBeVisible();
 
-  await page.goto("search?q=configuration+playbook%3Asent.yml");
+  await page.goto("runs?q=configuration+playbook%3Asent.yml");
+  await page.getByRole("link", { name: "Search in what was printed" }).click();
+  await expect(page).toHaveURL(/search\?q=configuration\+playbook%3Asent.yml/);
   await expect(page.getByText(/configuration file test failed/).first()).toBeVisible();
   await page
     .getByRole("link", { name: /Line \d+ in the console/ })

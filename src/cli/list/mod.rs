@@ -113,9 +113,15 @@ pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     } else if command.csv {
         print::csv(pages, &command.columns)?;
     } else if !command.columns.is_empty() {
-        print::columns(pages, &command.columns, (command.layout, first), &clock)?;
+        print::columns(
+            pages,
+            &command.columns,
+            (command.layout, first),
+            selection.has_text,
+            &clock,
+        )?;
     } else {
-        print::table(pages, (command.layout, first), &clock)?;
+        print::table(pages, (command.layout, first), selection.has_text, &clock)?;
     }
     Ok(ExitCode::SUCCESS)
 }

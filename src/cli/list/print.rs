@@ -36,16 +36,28 @@ pub(super) fn json(mut pages: Pages<'_>) -> anyhow::Result<()> {
     out.flush()
 }
 
+/// Says that no execution matches. `has_text`: the query has words, which might be looked for in output.
+fn none(has_text: bool) {
+    out::note("no executions");
+    if has_text {
+        out::hint(
+            "A list looks for words in what is known when a run starts: its playbook, user, labels … What was printed or \
+             returned is looked through by `playback search`, with the same query.",
+        );
+    }
+}
+
 /// Prints a table. If it would be wider than the terminal, shorter words are used. `first`: describes the first entries
 /// of the list.
 pub(super) fn table(
     mut pages: Pages<'_>,
     (layout, first): (Layout, &str),
+    has_text: bool,
     clock: &Clock,
 ) -> anyhow::Result<()> {
     let records = all(&mut pages)?;
     if records.is_empty() {
-        out::note("no executions");
+        none(has_text);
         return Ok(());
     }
     let mut out = Out::laid_out(layout);
@@ -77,11 +89,12 @@ pub(super) fn columns(
     mut pages: Pages<'_>,
     columns: &[Named],
     (layout, first): (Layout, &str),
+    has_text: bool,
     clock: &Clock,
 ) -> anyhow::Result<()> {
     let records = all(&mut pages)?;
     if records.is_empty() {
-        out::note("no executions");
+        none(has_text);
         return Ok(());
     }
     let ids = ShortIds::of(records.iter().map(|record| record.id));

@@ -37,6 +37,18 @@ pub enum Value {
     Glob(Glob),
 }
 
+impl Expression {
+    /// Whether a word or a phrase must be there.
+    #[must_use]
+    pub fn has_text(&self) -> bool {
+        match self {
+            Self::And(items) | Self::Or(items) => items.iter().any(Self::has_text),
+            Self::Not(_) => false,
+            Self::Term(term) => term.field.name == fields::text::TEXT.name,
+        }
+    }
+}
+
 impl<T> Expression<T> {
     /// All of these hold. There must be at least one.
     #[must_use]

@@ -1,6 +1,6 @@
 import { Switch } from "@patternfly/react-core/dist/esm/components/Switch";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { type ReactElement, useCallback, useMemo } from "react";
 import { collectorNow } from "../../api/clock";
 import { ApiError } from "../../api/error";
@@ -106,7 +106,17 @@ function CostSwitch({
 
 function NoRuns({ search }: { search: RunsSearch }): ReactElement {
   return isFiltered(search) || search.cursor !== undefined ? (
-    <Empty title="No runs match these filters">Try fewer filters, or another query.</Empty>
+    <Empty title="No runs match these filters">
+      <p>Try fewer filters, or another query.</p>
+      {search.q ? (
+        <p>
+          Words are looked for in what is known when a run starts.{" "}
+          <Link to="/search" search={{ q: search.q }}>
+            Search in what was printed
+          </Link>
+        </p>
+      ) : null}
+    </Empty>
   ) : (
     <FirstSteps />
   );
