@@ -226,6 +226,20 @@ impl Condition {
     pub fn holds(text: &str) -> Self {
         Self::Holds(searched(text))
     }
+
+    /// Texts of which a run that meets the condition contains at least one; none if it may contain any.
+    #[must_use]
+    pub fn texts(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Holds(text) => Some(vec![text]),
+            Self::All(all) => all.iter().find_map(Self::texts),
+            Self::Any(any) => {
+                let texts: Option<Vec<Vec<&str>>> = any.iter().map(Self::texts).collect();
+                texts.map(|texts| texts.concat())
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A run to test conditions on, as far as it is known.

@@ -24,6 +24,9 @@ use crate::model::{
 /// With more executions than this that match a filter, a list finds them soon enough in its own order.
 pub(super) const FEW: u32 = 1000;
 
+/// A page is first looked for among so many executions: see [`Store::near`].
+const NEAR: u32 = 5_000;
+
 /// Adds the query for a page of a list. `few`: only these executions can match.
 pub(super) fn push_page(
     query: &mut Statement,
@@ -96,16 +99,33 @@ impl Store {
         filter: &ExecutionFilter,
         page: &Page,
     ) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
-        if let Some(text) = search::text_of(filter, page) {
-            return self.search(&text, filter, page).await;
+        if let Some(texts) = search::texts_of(filter, page) {
+            return self.search(&texts, filter, page).await;
         }
         let few = match (filter.id, filter.min_duration_us) {
             (Some(digits), _) => self.few_named(digits).await?,
             (None, Some(min_us)) => self.few_that_took(min_us).await?,
             (None, None) => None,
         };
+        if few.is_none()
+            && let Some(near) = self.near(filter, page).await?
+        {
+            let found = self.page(&near, page, None).await?;
+            if found.len() == page.limit as usize {
+                return Ok(found);
+            }
+        }
+        self.page(filter, page, few.as_deref()).await
+    }
+
+    async fn page(
+        &self,
+        filter: &ExecutionFilter,
+        page: &Page,
+        few: Option<&[ExecutionKey]>,
+    ) -> Result<Vec<(ExecutionKey, ExecutionRow)>, StoreError> {
         let mut query = self.query(SELECT);
-        push_page(&mut query, filter, page, few.as_deref());
+        push_page(&mut query, filter, page, few);
         let mut found = Vec::new();
         // Each is decoded while the database continues.
         query
@@ -115,6 +135,49 @@ impl Store {
             })
             .await?;
         Ok(found)
+    }
+
+    /// The filter for the executions with which a page's part of the list begins, if this may be worthwhile and there
+    /// are more. A query that joins conditions by OR makes databases read and sort everything that meets one of them; most
+    /// often, the page is full long before.
+    async fn near(
+        &self,
+        filter: &ExecutionFilter,
+        page: &Page,
+    ) -> Result<Option<ExecutionFilter>, StoreError> {
+        if filter.query.is_none() || Source::of(filter) != Source::Executions {
+            return Ok(None);
+        }
+        let after = page.after.map(|after| after.started_us);
+        let mut query = self.query("SELECT started_us FROM executions e WHERE started_us ");
+        if page.ascending {
+            let from_us = filter.from_us.max(after).unwrap_or(i64::MIN);
+            query.push(">= ? ORDER BY started_us, id").bind(from_us);
+        } else {
+            let ends = [filter.to_us, after];
+            let to_us = ends.into_iter().flatten().min().unwrap_or(i64::MAX);
+            query
+                .push("<= ? ORDER BY started_us DESC, id DESC")
+                .bind(to_us);
+        }
+        let row = query
+            .push(" LIMIT 1 OFFSET ?")
+            .bind(NEAR)
+            .fetch_optional(&self.read)
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let end_us: i64 = row.get("started_us")?;
+        let mut near = filter.clone();
+        match page.ascending {
+            true if filter.to_us.is_none_or(|to_us| to_us > end_us) => near.to_us = Some(end_us),
+            false if filter.from_us.is_none_or(|from_us| from_us < end_us) => {
+                near.from_us = Some(end_us);
+            }
+            _ => return Ok(None),
+        }
+        Ok(Some(near))
     }
 
     /// One page of the executions that are over, by their duration, each with its key. The index on it is gone through

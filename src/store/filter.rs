@@ -41,21 +41,30 @@ impl Source {
             to_us: None,
             ..filter.clone()
         };
-        let conditions = undated.conditions().len();
-        if self == Self::Executions {
-            query.push(self.from());
-            if is_dated && conditions > 0 {
-                query.guided(Choice::Index);
-            }
-            query.push(query.engine().not_by_folder());
-            return;
-        }
-        let (table, join) = self.from().split_at(self.from().find("JOIN").unwrap_or(0));
+        // One condition with an index in the list's order leaves a database no choice.
+        let conditions = undated.conditions();
+        let is_clear = match (self, conditions.as_slice()) {
+            (_, []) => true,
+            (Self::Executions, [Condition::Column { .. }]) => !is_dated,
+            (Self::Executions, _) => false,
+            (_, [Condition::Label(_) | Condition::Host { changed: None, .. }]) => true,
+            (_, _) => false,
+        };
+        let (table, join) = match self {
+            Self::Executions => (self.from(), ""),
+            _ => self.from().split_at(self.from().find("JOIN").unwrap_or(0)),
+        };
         query.push(table);
-        if conditions > 1 {
-            query.guided(Choice::Order);
+        if !is_clear {
+            query.guided(match self {
+                Self::Executions => Choice::Index,
+                _ => Choice::Order,
+            });
         }
-        query.push(join);
+        query.push(match self {
+            Self::Executions => query.engine().not_by_folder(),
+            _ => join,
+        });
     }
 
     /// The table of a column. An execution's start time is also stored with its hosts and labels, for their indexes.

@@ -1,7 +1,7 @@
 //! Searches for part of a text, in the list's order.
 //!
 //! No index for this works on all databases. So a Bloom filter beside each day's roll-up tells that its runs cannot
-//! contain a text, and only the remaining days are searched, one after the other, until the page is full. Running
+//! contain a text, or none of several, and only the remaining days are searched, one after the other, until the page is full. Running
 //! executions have no roll-up, and are searched separately.
 
 use super::executions::{FEW, push_page};
@@ -9,7 +9,7 @@ use super::pool::Transaction;
 use super::stats::Candidates;
 use super::tables::executions::{SELECT, read};
 use super::{Store, StoreError};
-use crate::filter::searched;
+use crate::filter::{Condition, searched};
 use crate::model::{Cursor, ExecutionFilter, ExecutionKey, ExecutionRow, Page, Status};
 use crate::search::NgramFilter;
 
@@ -18,19 +18,34 @@ type KeyedRows = Vec<(ExecutionKey, ExecutionRow)>;
 /// Number of entries that may be skipped in memory when a page is reached by offset.
 const PASSED_OVER: u64 = 1000;
 
-/// The searched text, if searching by days is worthwhile: not if another filter leaves so few executions that reading
-/// them all is cheaper. (A host's and a label's executions also have an order of their own.)
-pub(super) fn text_of(filter: &ExecutionFilter, page: &Page) -> Option<String> {
-    let text = filter.text.as_deref().map(searched)?;
-    (NgramFilter::can_judge(&text) && !filter.narrows() && page.offset <= PASSED_OVER)
-        .then_some(text)
+/// The texts of which a match contains at least one, if searching by days is worthwhile: not if another filter leaves so
+/// few executions that reading them all is cheaper. (A host's and a label's executions also have an order of their own.)
+pub(super) fn texts_of(filter: &ExecutionFilter, page: &Page) -> Option<Vec<String>> {
+    match filter.narrows() || page.offset > PASSED_OVER {
+        true => None,
+        false => judged_texts(filter),
+    }
+}
+
+/// The texts of which a match contains at least one, if the days' filters can judge them all.
+pub(super) fn judged_texts(filter: &ExecutionFilter) -> Option<Vec<String>> {
+    let texts: Vec<String> = match filter.text.as_deref() {
+        Some(text) => vec![searched(text)],
+        None => {
+            let (_, queried) = filter.parted_conditions();
+            let texts = queried.iter().find_map(Condition::texts)?;
+            texts.into_iter().map(str::to_owned).collect()
+        }
+    };
+    let can_judge = texts.iter().all(|text| NgramFilter::can_judge(text));
+    (can_judge && !texts.is_empty()).then_some(texts)
 }
 
 impl Store {
-    /// One page of the executions that contain a text, from one consistent snapshot.
+    /// One page of the executions that contain one of these texts, from one consistent snapshot.
     pub(super) async fn search(
         &self,
-        text: &str,
+        texts: &[String],
         filter: &ExecutionFilter,
         page: &Page,
     ) -> Result<KeyedRows, StoreError> {
@@ -48,7 +63,7 @@ impl Store {
         if filter.status.is_none() {
             found = walk.running(filter, wanted).await?;
         }
-        found.extend(walk.days(self, text, filter, wanted).await?);
+        found.extend(walk.days(self, texts, filter, wanted).await?);
         walk.snapshot.commit().await?;
         found.sort_by_key(|(key, row)| (row.started_us, *key));
         found.dedup_by_key(|(key, _)| *key);
@@ -92,11 +107,11 @@ impl Walk {
         self.read(&running, few, wanted).await
     }
 
-    /// Searches the days that may contain a text, in the page's order, until enough entries are found.
+    /// Searches the days that may contain one of the texts, in the page's order, until enough entries are found.
     async fn days(
         &mut self,
         store: &Store,
-        text: &str,
+        texts: &[String],
         filter: &ExecutionFilter,
         wanted: usize,
     ) -> Result<KeyedRows, StoreError> {
@@ -111,7 +126,7 @@ impl Walk {
             None => {}
         }
         let snapshot = &mut self.snapshot;
-        let mut days = Candidates::new(snapshot, &store.ngrams, text, within, ascending).await?;
+        let mut days = Candidates::new(snapshot, &store.ngrams, texts, within, ascending).await?;
         let mut found = KeyedRows::new();
         while found.len() < wanted
             && let Some((from_us, to_us)) = days.next(&mut self.snapshot).await?

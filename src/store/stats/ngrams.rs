@@ -124,11 +124,11 @@ impl NgramCache {
 const FIRST: usize = 8;
 const MOST: usize = 128;
 
-/// The periods that may contain finished executions with a text, one after the other in a list's order. Days without a
+/// The periods that may contain finished executions with one of some texts, one after the other in a list's order. Days without a
 /// current filter are included.
 pub(in super::super) struct Candidates<'q> {
     known: &'q NgramCache,
-    text: &'q str,
+    texts: &'q [String],
     within: Span,
     ascending: bool,
     /// Days still to be examined, in order, with their versions.
@@ -138,11 +138,11 @@ pub(in super::super) struct Candidates<'q> {
 }
 
 impl<'q> Candidates<'q> {
-    /// Candidates within a period. The text must be normalized like the searched texts.
+    /// Candidates within a period. The texts must be normalized like the searched texts.
     pub(in super::super) async fn new(
         transaction: &mut Transaction,
         known: &'q NgramCache,
-        text: &'q str,
+        texts: &'q [String],
         within: Span,
         ascending: bool,
     ) -> Result<Self, StoreError> {
@@ -163,7 +163,7 @@ impl<'q> Candidates<'q> {
         }
         Ok(Self {
             known,
-            text,
+            texts,
             within,
             ascending,
             days,
@@ -198,7 +198,8 @@ impl<'q> Candidates<'q> {
         }
         let mut spans = Vec::new();
         for day in days {
-            if self.known.may_hold(*day, self.text) {
+            let may_hold = |text: &String| self.known.may_hold(*day, text);
+            if self.texts.iter().any(may_hold) {
                 let (starts_us, ends_us) = span_of(day.0);
                 let within = (self.within.0.max(starts_us), self.within.1.min(ends_us));
                 push_span(&mut spans, within);

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::super::pool::Transaction;
+use super::super::search::judged_texts;
 use super::super::{Store, StoreError};
 use super::ngrams::Candidates;
 use super::read::{ReadParts, RunSelection, RunState, read};
 use super::rolls::{self, Unpacker};
-use crate::filter::{searched, stored};
+use crate::filter::stored;
 use crate::model::{
     By, HOUR_US, HostSelection, Part, Period, Question, RollBuilder, Statistics, Tally, day_of,
     span_of,
 };
-use crate::search::NgramFilter;
 
 pub(super) const DAYS: &str =
     "SELECT day, version, rolled FROM stat_days WHERE day >= ? AND day <= ? ORDER BY day";
@@ -50,10 +50,9 @@ impl Store {
                 &mut tally,
             )
             .await?;
-        } else if let Some(text) = question.filter.text.as_deref().map(searched)
-            && NgramFilter::can_judge(&text)
-        {
-            let mut days = Candidates::new(&mut snapshot, &self.ngrams, &text, whole, true).await?;
+        } else if let Some(texts) = judged_texts(&question.filter) {
+            let mut days =
+                Candidates::new(&mut snapshot, &self.ngrams, &texts, whole, true).await?;
             while let Some(span) = days.next(&mut snapshot).await? {
                 add_executions(&mut snapshot, &question, span, RunState::Over, &mut tally).await?;
             }

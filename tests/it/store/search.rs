@@ -1,6 +1,7 @@
 //! Searches for part of a text on each database, compared with looking at every run, for days with and without a
 //! current index.
 
+use playback::filter::query::{parse_query, time_at};
 use playback::model::{Cursor, DAY_US, ExecutionFilter, ExecutionRow, Page, Status, day_of};
 use playback::store::dialect::Engine;
 use playback::store::{Store, explained};
@@ -44,8 +45,17 @@ async fn roll_up(store: &Store, last_day: i64) {
 
 /// Everything that a search finds, in pages of three.
 async fn paged(store: &Store, filter: &ExecutionFilter, ascending: bool) -> Vec<Uuid> {
+    pages_of(store, filter, (3, ascending)).await
+}
+
+/// Everything that a list has, in pages.
+async fn pages_of(
+    store: &Store,
+    filter: &ExecutionFilter,
+    (limit, ascending): (u32, bool),
+) -> Vec<Uuid> {
     let mut page = Page {
-        limit: 3,
+        limit,
         offset: 0,
         after: None,
         ascending,
@@ -181,6 +191,65 @@ on_every_store! {
         assert_eq!(lists("sünday").await, (24, 1 + 6));
         // As much as fills the page, and no more than that.
         assert_eq!(lists("common").await.0, 100);
+    }
+
+    /// Of several texts, only days that may hold one of them are read.
+    async fn alternatives_are_looked_for_in_days_that_may_hold_one(store: Store) {
+        let changes: Vec<_> = history().into_iter().map(only).collect();
+        store.commit(&changes).await.unwrap();
+        roll_up(&store, i64::MAX).await;
+        let page = Page { limit: 100, offset: 0, after: None, ascending: false };
+        for (query, found, days) in [
+            ("\"not there\" OR day-33", 4, 1),
+            ("text:nowhere,day-33,day-21", 8, 2),
+            ("(status:failed day-33) OR \"day-21 s\"", 5, 2),
+            ("NOT (day-33 OR common)", 0, 0),
+        ] {
+            let parsed = parse_query(query, &time_at(TEN)).unwrap().unwrap();
+            let filter = ExecutionFilter::default().with_query(&parsed);
+            let (rows, plans) = explained(store.executions(&filter, &page)).await;
+            assert_eq!(rows.unwrap().len(), found, "{query}");
+            let lists = plans.iter().filter(|plan| plan.statement.contains("e.started_us >="));
+            assert_eq!(lists.count(), days, "{query}");
+        }
+    }
+
+    /// A page is looked for among the nearest runs first, and then among all.
+    async fn a_page_of_alternatives_is_the_same_among_many_runs(store: Store) {
+        let history: Vec<ExecutionRow> = (0..5_300)
+            .map(|number| {
+                let user = if number % 200 == 7 { "ann" } else { "bob" };
+                ExecutionRow {
+                    started_us: TEN + number * 1_000_000,
+                    status: if number % 50 == 0 { Status::Failed } else { Status::Success },
+                    ..execution(json!({ "type": "playbook", "playbook": "site.yml", "user": user }))
+                }
+            })
+            .collect();
+        for rows in history.chunks(1_000) {
+            let changes: Vec<_> = rows.iter().cloned().map(only).collect();
+            store.commit(&changes).await.unwrap();
+        }
+        let is_asked = |row: &&ExecutionRow| {
+            row.status == Status::Failed || row.description.user.as_deref() == Some("ann")
+        };
+        let parsed = parse_query("status:failed OR user:ann", &time_at(TEN)).unwrap().unwrap();
+        let at = |number: i64| Some(TEN + number * 1_000_000);
+        for (from_us, to_us) in [(None, None), (at(40), None), (None, at(5_100)), (at(2_000), at(2_600))] {
+            let asked = ExecutionFilter { from_us, to_us, ..ExecutionFilter::default() };
+            let asked = asked.with_query(&parsed);
+            let within = |row: &&ExecutionRow| {
+                from_us.is_none_or(|us| row.started_us >= us) && to_us.is_none_or(|us| row.started_us <= us)
+            };
+            let matching = history.iter().filter(is_asked).filter(within);
+            let mut expected: Vec<Uuid> = matching.map(|row| row.id).collect();
+            for ascending in [true, false] {
+                for limit in [50, 130] {
+                    assert_eq!(pages_of(&store, &asked, (limit, ascending)).await, expected, "{asked:?}");
+                }
+                expected.reverse();
+            }
+        }
     }
 }
 
