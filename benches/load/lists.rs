@@ -200,6 +200,17 @@ pub(crate) const QUESTIONS: &[Question] = &[
         let user = USERS[random.below(USERS.len() as u64) as usize];
         format!("user={user}&host={HOST_EVERYWHERE}")
     }),
+    filter("changed a host", |_, random| {
+        format!("changed=true&host={}", names::host(random.below(HOSTS)))
+    }),
+    filter("failed, or of a user", |_, random| {
+        let user = USERS[random.below(USERS.len() as u64) as usize];
+        format!("q={}", encoded(&format!("status:failed OR user:{user}")))
+    }),
+    filter("one of two words", |_, random| {
+        let (one, other) = (random.below(1_000), random.below(1_000));
+        format!("q={}", encoded(&format!("chg-{one:04} OR chg-{other:04}")))
+    }),
     question("explanation of a failed run", 300.0, |facts, random| {
         format!("{LIST}/{}/explain", one(&facts.failed, random))
     }),

@@ -18,18 +18,43 @@ use crate::model::{ExecutionKey, ExecutionRow, FailureRow, HostOutcomes};
 /// Tasks at the same line of one run whose results are read, at most: an included file may be there often.
 const TASKS: usize = 50;
 
-/// Runs that are searched for the last success, 62 in all, in growing steps: mostly it is one of the latest.
-const STEPS: [u32; 3] = [2, 10, 50];
+/// So many runs are searched for the last success, one step after the other: mostly it is one of the latest.
+const SEARCHED: [usize; 3] = [2, 12, 62];
 
 /// So many of the latest runs of a host, and of those like a run, are looked at for those that are both; one step after
 /// the other, until enough are found.
-const EXAMINED: [u32; 3] = [512, 4_096, 32_768];
+const EXAMINED: [u32; 4] = [64, 512, 4_096, 32_768];
 
 /// Among which runs those are looked for that are both: of a host, and like another run.
 #[derive(Debug, Clone, Copy)]
 enum Among {
     RunsOfHost,
     RunsLike,
+}
+
+/// The earlier runs of a host like another run, as far as they were looked for.
+#[derive(Debug, Default)]
+struct EarlierRuns {
+    /// The latest first, without gaps.
+    found: Vec<ExecutionKey>,
+    /// Whether there are no more.
+    are_all: bool,
+    steps: usize,
+}
+
+impl EarlierRuns {
+    /// Where to look next, and at how many runs at most; none if that was everywhere.
+    fn next_step(&mut self) -> Option<(Among, u32)> {
+        let most = EXAMINED.get(self.steps / 2).filter(|_| !self.are_all)?;
+        let among = [Among::RunsOfHost, Among::RunsLike][self.steps % 2];
+        self.steps += 1;
+        Some((among, *most))
+    }
+
+    /// The latest so many.
+    fn latest(&self, most: usize) -> &[ExecutionKey] {
+        &self.found[..most.min(self.found.len())]
+    }
 }
 
 /// Adds the query for the start and the key of the runs before `than` that are both, among the latest `most` of one kind; in
@@ -309,59 +334,61 @@ impl Store {
         than: &ExecutionRow,
         task: TaskOnHost<'_>,
     ) -> Result<FoundSuccess, StoreError> {
+        let mut runs = EarlierRuns::default();
         let mut searched = 0;
-        for step in STEPS {
-            let keys = self.earlier_runs(than, task.host, step, searched).await?;
-            let is_last = keys.len() < step as usize;
-            searched += u32::try_from(keys.len()).unwrap_or(step);
-            let found = self.newest_success(than, &keys, task).await?;
-            if found.is_some() {
-                return Ok(FoundSuccess { searched, found });
-            }
-            if is_last {
-                break;
+        for until in SEARCHED {
+            self.find_earlier(than, task.host, until, &mut runs).await?;
+            let keys = runs.latest(until);
+            let found = self
+                .newest_success(than, keys.get(searched..).unwrap_or_default(), task)
+                .await?;
+            searched = keys.len();
+            if found.is_some() || searched < until {
+                return Ok(FoundSuccess {
+                    searched: searched as u32,
+                    found,
+                });
             }
         }
         Ok(FoundSuccess {
-            searched,
+            searched: searched as u32,
             found: None,
         })
     }
 
-    /// Earlier runs like `than` in which the host took part, the latest first. They are looked for among the latest runs of
-    /// the host, and among those like `than`, in turns and in growing steps: either may be few or a million, so one of the
-    /// two alone could take seconds.
-    async fn earlier_runs(
+    /// Finds earlier runs like `than` in which the host took part, until there are so many. They are looked for among
+    /// the latest runs of the host, and among those like `than`, in turns and in growing steps: either may be few or a
+    /// million, so one of the two alone could take seconds.
+    async fn find_earlier(
         &self,
         than: &ExecutionRow,
         host: &str,
-        limit: u32,
-        offset: u32,
-    ) -> Result<Vec<ExecutionKey>, StoreError> {
-        let wanted = offset.saturating_add(limit) as usize;
-        let mut found = Vec::new();
-        'steps: for most in EXAMINED {
-            for among in [Among::RunsOfHost, Among::RunsLike] {
-                let mut query = self.query("");
-                push_runs_in_both(&mut query, than, host, among, most);
-                let rows = query.fetch_all(&self.read).await?;
-                let runs = rows
-                    .iter()
-                    .map(|row| Ok((row.get("started_us")?, row.get("id")?)));
-                found = runs.collect::<Result<Vec<(i64, ExecutionKey)>, StoreError>>()?;
-                if found.len() >= wanted
-                    || self.count_runs_among(than, host, among, most).await? < u64::from(most)
-                {
-                    break 'steps;
-                }
+        wanted: usize,
+        runs: &mut EarlierRuns,
+    ) -> Result<(), StoreError> {
+        while runs.found.len() < wanted
+            && let Some((among, most)) = runs.next_step()
+        {
+            let mut query = self.query("");
+            push_runs_in_both(&mut query, than, host, among, most);
+            let rows = query.fetch_all(&self.read).await?;
+            let found = rows
+                .iter()
+                .map(|row| Ok((row.get("started_us")?, row.get("id")?)));
+            let mut found: Vec<(i64, ExecutionKey)> = found.collect::<Result<_, StoreError>>()?;
+            found.sort_unstable_by_key(|run| std::cmp::Reverse(*run));
+            if found.len() > runs.found.len() {
+                runs.found = found.into_iter().map(|(_, key)| key).collect();
+            }
+            if runs.found.len() < wanted {
+                let examined = self.count_runs_among(than, host, among, most).await?;
+                runs.are_all |= examined < u64::from(most);
             }
         }
-        found.sort_unstable_by_key(|run| std::cmp::Reverse(*run));
-        let keys = found.into_iter().map(|(_, key)| key);
-        Ok(keys.skip(offset as usize).take(limit as usize).collect())
+        Ok(())
     }
 
-    /// Counts the runs among which [`Store::earlier_runs`] looks, up to `most`.
+    /// Counts the runs among which [`Store::find_earlier`] looks, up to `most`.
     async fn count_runs_among(
         &self,
         than: &ExecutionRow,

@@ -42,11 +42,15 @@ impl Store {
             "SELECT g.fingerprint AS fingerprint, g.runs AS runs, \
              (SELECT MIN(f.started_us) FROM fingerprints f WHERE f.fingerprint = g.fingerprint) AS first_us \
              FROM (SELECT r.fingerprint AS fingerprint, COUNT(*) AS runs FROM \
-             (SELECT f.execution, f.fingerprint FROM fingerprints f \
-             WHERE f.started_us >= ? AND f.started_us <= ? ORDER BY f.started_us DESC LIMIT ?) AS r \
-             JOIN executions e ON e.id = r.execution WHERE 1 = 1",
+             (SELECT f.execution, f.started_us, f.fingerprint FROM fingerprints f \
+             WHERE f.started_us >= ? AND f.started_us <= ? ORDER BY f.started_us DESC LIMIT ?) AS r",
         );
         query.bind(from_us).bind(to_us).bind(COUNTED_ERRORS);
+        query.push(" JOIN executions e");
+        if filter.conditions().is_empty() {
+            query.push(self.engine().index_of_starts());
+        }
+        query.push(" ON e.id = r.execution AND e.started_us = r.started_us WHERE 1 = 1");
         push_filter(&mut query, filter, Source::Executions);
         query
             .push(" GROUP BY r.fingerprint) AS g ORDER BY g.runs DESC, g.fingerprint LIMIT ?")
@@ -91,8 +95,13 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut query = self.query(
-            "SELECT f.fingerprint AS fingerprint, COUNT(*) AS runs FROM fingerprints f \
-             JOIN executions e ON e.id = f.execution WHERE f.fingerprint IN (",
+            "SELECT f.fingerprint AS fingerprint, COUNT(*) AS runs FROM fingerprints f JOIN executions e",
+        );
+        if filter.conditions().is_empty() {
+            query.push(self.engine().index_of_starts());
+        }
+        query.push(
+            " ON e.id = f.execution AND e.started_us = f.started_us WHERE f.fingerprint IN (",
         );
         push_list(&mut query, fingerprints);
         query.push(" AND f.started_us >= ? AND f.started_us <= ?");
