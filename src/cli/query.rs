@@ -30,7 +30,7 @@ pub(super) struct Selection {
     /// The filters that the API has as parameters.
     pub(super) filters: Parameters,
     query: Option<String>,
-    /// Whether the query has words or phrases that must be there.
+    /// Whether the query looks for words or phrases.
     pub(super) has_text: bool,
 }
 

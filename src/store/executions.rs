@@ -35,7 +35,7 @@ pub(super) fn push_page(
     few: Option<&[ExecutionKey]>,
 ) {
     let source = Source::of(filter);
-    source.push_from(query, filter, page.after.is_some());
+    source.push_from_in_order(query, filter, page.after.is_some());
     query.push(" WHERE 1 = 1");
     push_filter(query, filter, source);
     if let Some(few) = few {
@@ -61,7 +61,8 @@ pub(super) fn push_page(
 pub(super) fn push_page_of(query: &mut Statement, filter: &ExecutionFilter, keys: &[ExecutionKey]) {
     // By their keys, whatever else the filter has an index for.
     let source = Source::Executions;
-    query.push(source.from()).push(" WHERE e.id IN (");
+    source.push_from(query);
+    query.push(" WHERE e.id IN (");
     push_list(query, keys);
     push_filter(query, filter, source);
     query.push(source.order(false));
@@ -206,7 +207,8 @@ impl Store {
         };
         let source = Source::of(filter);
         let mut query = self.query(SELECT);
-        query.push(source.from()).push(" WHERE ");
+        source.push_from(&mut query);
+        query.push(" WHERE ");
         query.push(duration).push(" IS NOT NULL");
         push_filter(&mut query, filter, source);
         if let Some(few) = few {

@@ -25,24 +25,39 @@ impl Source {
         }
     }
 
-    pub(super) fn from(self) -> &'static str {
+    /// The table, and its join with the executions.
+    fn tables(self) -> (&'static str, &'static str) {
         match self {
-            Self::Executions => " FROM executions e",
-            Self::Host => " FROM execution_hosts x JOIN executions e ON e.id = x.execution",
-            Self::Label => " FROM execution_labels x JOIN executions e ON e.id = x.execution",
+            Self::Executions => (" FROM executions e", ""),
+            Self::Host => (
+                " FROM execution_hosts x ",
+                "JOIN executions e ON e.id = x.execution",
+            ),
+            Self::Label => (
+                " FROM execution_labels x ",
+                "JOIN executions e ON e.id = x.execution",
+            ),
         }
     }
 
-    /// Adds [`Source::from`] for a page in the list's order; `is_later`: not for the first page.
-    pub(super) fn push_from(self, query: &mut Statement, filter: &ExecutionFilter, is_later: bool) {
+    pub(super) fn push_from(self, query: &mut Statement) {
+        let (table, join) = self.tables();
+        query.push(table).push(join);
+    }
+
+    /// As [`Source::push_from`], for a page in the list's order; `is_later`: not for the first page.
+    pub(super) fn push_from_in_order(
+        self,
+        query: &mut Statement,
+        filter: &ExecutionFilter,
+        is_later: bool,
+    ) {
         let is_dated = is_later || filter.from_us.is_some() || filter.to_us.is_some();
-        let undated = ExecutionFilter {
-            from_us: None,
-            to_us: None,
-            ..filter.clone()
-        };
+        let mut conditions = filter.conditions();
+        conditions.retain(
+            |one| !matches!(one, Condition::Column { column, .. } if column.name == "started_us"),
+        );
         // One condition with an index in the list's order leaves a database no choice.
-        let conditions = undated.conditions();
         let is_clear = match (self, conditions.as_slice()) {
             (_, []) => true,
             (Self::Executions, [Condition::Column { .. }]) => !is_dated,
@@ -50,21 +65,18 @@ impl Source {
             (_, [Condition::Label(_) | Condition::Host { changed: None, .. }]) => true,
             (_, _) => false,
         };
-        let (table, join) = match self {
-            Self::Executions => (self.from(), ""),
-            _ => self.from().split_at(self.from().find("JOIN").unwrap_or(0)),
-        };
+        let (table, join) = self.tables();
         query.push(table);
         if !is_clear {
             query.guided(match self {
                 Self::Executions => Choice::Index,
-                _ => Choice::Order,
+                Self::Host | Self::Label => Choice::Order,
             });
         }
-        query.push(match self {
-            Self::Executions => query.engine().not_by_folder(),
-            _ => join,
-        });
+        query.push(join);
+        if self == Self::Executions {
+            query.push(query.engine().not_by_folder());
+        }
     }
 
     /// The table of a column. An execution's start time is also stored with its hosts and labels, for their indexes.

@@ -38,7 +38,7 @@ pub enum Value {
 }
 
 impl Expression {
-    /// Whether a word or a phrase must be there.
+    /// Whether it looks for a word or a phrase.
     #[must_use]
     pub fn has_text(&self) -> bool {
         match self {
