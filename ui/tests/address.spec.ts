@@ -40,6 +40,50 @@ test("filters are in the address: Back, Forward and Reload keep what was seen", 
   await expect(page.getByRole("heading", { level: 1 })).toContainText("kept.yml");
 });
 
+test("another order is shown at once, though the pointer is on the list", async ({ page, collector }) => {
+  const lasting = (playbook: string, seconds: number, secondsAgo: number) =>
+    new Run({ playbook }, secondsAgo).play("web").task("wait").ok("web-01").after(seconds).end();
+  await lasting("order-long.yml", 300, 900).send(collector);
+  await lasting("order-short.yml", 1, 100).send(collector);
+  await page.goto(`runs?q=${encodeURIComponent("playbook:order-*")}`);
+  const rows = page.getByRole("row").filter({ hasText: "order-" });
+  const byDuration = page.getByRole("columnheader", { name: "Duration" }).getByRole("button");
+  await expect(rows).toHaveText([/order-short/, /order-long/]);
+  await byDuration.click();
+  await expect(rows).toHaveText([/order-long/, /order-short/]);
+  await byDuration.click();
+  await expect(rows).toHaveText([/order-short/, /order-long/]);
+});
+
+test("all runs of a page cannot be selected while they are still those of the list before", async ({
+  page,
+  collector,
+}) => {
+  await goodRun("gated.yml").send(collector);
+  await failedRun("gated.yml").send(collector);
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  await page.route(/status=failed/, async (route) => {
+    await gate;
+    await route.continue();
+  });
+  await page.goto("runs?playbook=gated.yml");
+  const rows = page.getByRole("row").filter({ hasText: "gated.yml" });
+  const all = page.getByRole("checkbox", { name: "Select all runs of this page" });
+  await expect(rows).toHaveCount(2);
+  await page.getByRole("button", { name: "Failed", exact: true }).click();
+  await expect(page).toHaveURL(/status=failed/);
+  await expect(all).toBeDisabled();
+  // The pointer is on the old list when the new one comes.
+  await rows.first().hover();
+  open();
+  await expect(rows).toHaveCount(1);
+  await all.check();
+  await expect(page.getByRole("region", { name: "Selected runs" })).toContainText("1 run selected");
+});
+
 test("a line's link opens the console at that line, and Reload stays there", async ({ page, collector }) => {
   const run = new Run({ playbook: "lines.yml" }).play("web").task("talk");
   run.prints(Array.from({ length: 3_000 }, (_, at) => `number ${at + 1}.\n`).join("")).end();

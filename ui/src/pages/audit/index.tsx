@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import { api, read } from "../../api/client";
 import type { QueryOf } from "../../api/types";
 import { useScopes } from "../../app/session";
+import { Answer } from "../../parts/Answer";
 import { AuditKept } from "../../parts/AuditKept";
 import { CursorPager } from "../../parts/CursorPager";
 import { failureOf } from "../../parts/failure";
@@ -63,7 +64,7 @@ function Trail(): ReactElement {
       )}
       {entries.isPending && <Loading what="the audit trail" />}
       {entries.data !== undefined && (
-        <>
+        <Answer isOld={entries.isPlaceholderData}>
           <AuditKept days={entries.data.keep_days} />
           {entries.data.entries.length === 0 ? (
             <Empty title="No entries match these filters">Try fewer filters, or a longer period.</Empty>
@@ -71,7 +72,7 @@ function Trail(): ReactElement {
             <EntryTable entries={entries.data.entries} />
           )}
           <CursorPager cursor={search.cursor} next={entries.data.next_cursor} what="entries" />
-        </>
+        </Answer>
       )}
     </>
   );

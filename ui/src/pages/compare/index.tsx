@@ -7,6 +7,7 @@ import { earlierQuery, FEW, MOST, pairQuery } from "../../api/compare";
 import { ApiError } from "../../api/error";
 import { executionQuery } from "../../api/queries";
 import type { Comparison } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { LinkButton } from "../../parts/LinkButton";
 import { PageTitle } from "../../parts/PageTitle";
 import { runName } from "../../parts/runs";
@@ -36,7 +37,7 @@ export function Compare(): ReactElement {
     enabled: b === undefined,
     placeholderData: keepPreviousData,
   });
-  const { data: comparison, error, refetch } = b === undefined ? single : pair;
+  const { data: comparison, error, isPlaceholderData, refetch } = b === undefined ? single : pair;
   const { data: run } = useQuery(executionQuery(b ?? a));
 
   // While the collector is unavailable, the displayed data stays, unless it was deleted.
@@ -60,9 +61,11 @@ export function Compare(): ReactElement {
     );
   }
   return (
-    <Page comparison={comparison}>
-      {run !== undefined && <ChooseRun now={run} before={comparison.before.id} />}
-    </Page>
+    <Answer isOld={isPlaceholderData}>
+      <Page comparison={comparison}>
+        {run !== undefined && <ChooseRun now={run} before={comparison.before.id} />}
+      </Page>
+    </Answer>
   );
 }
 

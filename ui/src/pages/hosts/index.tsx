@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { api, read } from "../../api/client";
+import { Answer } from "../../parts/Answer";
 import { CursorPager } from "../../parts/CursorPager";
 import { failureOf } from "../../parts/failure";
 import { PageTitle } from "../../parts/PageTitle";
@@ -43,14 +44,14 @@ export function Hosts(): ReactElement {
       )}
       {hosts.isPending && <Loading what="the hosts" />}
       {hosts.data !== undefined && (
-        <>
+        <Answer isOld={hosts.isPlaceholderData}>
           {hosts.data.hosts.length === 0 ? (
             <NoHosts search={search} hasMore={Boolean(hosts.data.next_cursor)} />
           ) : (
             <HostTable hosts={hosts.data.hosts} />
           )}
           <CursorPager cursor={search.cursor} next={hosts.data.next_cursor} what="hosts" />
-        </>
+        </Answer>
       )}
     </>
   );

@@ -15,8 +15,8 @@ import type { RunsSearch } from "./search";
 const FIRST = 15;
 
 interface Props {
-  /** Identifies this list. */
-  question: string;
+  /** Identifies this list; none while the runs are still those of the list before. */
+  question: string | undefined;
   latest: readonly ListedExecution[];
   search: RunsSearch;
   change(changes: RunsSearch): void;
@@ -90,6 +90,8 @@ export function RunsTable(props: Props): ReactElement {
                   id="select-all"
                   aria-label="Select all runs of this page"
                   isChecked={chosen === runs.length ? true : chosen === 0 ? false : null}
+                  // "All runs" are those that the filters name, and these are others.
+                  isDisabled={question === undefined}
                   onChange={(_, isChecked) => {
                     for (const run of runs) {
                       select(run, isChecked);

@@ -77,3 +77,15 @@ test("rows move as soon as nobody points at them, when asked, and for another qu
   rerender({ question: "other", latest: [run("z")], isHeld: true });
   expect(ids(result.current.runs)).toEqual(["z"]);
 });
+
+test("rows of the list before are not held as those of the next one", () => {
+  const before = [run("b"), run("a")];
+  const { result, rerender } = renderHook((props) => useHeld(props.question, props.latest, true), {
+    initialProps: { question: "newest first" as string | undefined, latest: before },
+  });
+  rerender({ question: undefined, latest: before });
+  expect(ids(result.current.runs)).toEqual(["b", "a"]);
+  const sorted = [run("a"), run("b")];
+  rerender({ question: "oldest first", latest: sorted });
+  expect(ids(result.current.runs)).toEqual(["a", "b"]);
+});

@@ -12,9 +12,14 @@ export interface HeldRuns {
 
 /**
  * The rows to show. While `isHeld`, they do not move: records change in place, and new runs are counted. `question`
- * identifies the list: another list is shown at once.
+ * identifies the list: another list is shown at once. Without one, the runs are still those of the list before, which
+ * must not be held as if they were the next one's.
  */
-export function useHeld(question: string, latest: readonly ListedExecution[], isHeld: boolean): HeldRuns {
+export function useHeld(
+  question: string | undefined,
+  latest: readonly ListedExecution[],
+  isHeld: boolean,
+): HeldRuns {
   const [shown, setShown] = useState({ question, runs: latest });
   const take = () => setShown({ question, runs: latest });
   // Without rows, none can move.

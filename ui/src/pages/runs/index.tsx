@@ -7,6 +7,7 @@ import { ApiError } from "../../api/error";
 import { pricesQuery, runsQuery } from "../../api/queries";
 import type { ListedExecution } from "../../api/types";
 import { usePreferences, type Zone } from "../../app/preferences";
+import { Answer } from "../../parts/Answer";
 import { CursorPager } from "../../parts/CursorPager";
 import { FirstSteps } from "../../parts/FirstSteps";
 import { day } from "../../parts/format";
@@ -39,7 +40,6 @@ export function Runs(): ReactElement {
   // harm.
   // biome-ignore lint/correctness/useExhaustiveDependencies: at midnight, "today" is another day
   const query = useMemo(() => listQuery(search, new Date(collectorNow()), zone), [search, zone, today]);
-  const question = JSON.stringify(query);
   const { data, error, isPlaceholderData, refetch } = useQuery({
     ...runsQuery(query),
     placeholderData: keepPreviousData,
@@ -61,9 +61,9 @@ export function Runs(): ReactElement {
         <Failed error={error} what="the runs" retry={() => void refetch()} />
       )}
       {data !== undefined && !isRefused && (
-        <div className={isPlaceholderData ? "runs-list runs-list-old" : "runs-list"}>
+        <Answer isOld={isPlaceholderData} className="runs-list">
           <RunsTable
-            question={question}
+            question={isPlaceholderData ? undefined : JSON.stringify(query)}
             latest={runs}
             search={search}
             change={change}
@@ -72,7 +72,7 @@ export function Runs(): ReactElement {
             empty={<NoRuns search={search} />}
           />
           <CursorPager cursor={search.cursor} next={data?.next} what="runs" />
-        </div>
+        </Answer>
       )}
     </>
   );

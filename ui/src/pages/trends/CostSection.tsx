@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactElement, ReactNode } from "react";
 import type { CostFigures, Statistics } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { amount, runsCost, runsCostParts } from "../../parts/cost";
 import { failureOf } from "../../parts/failure";
 import { fileName, integer, plural } from "../../parts/format";
@@ -56,7 +57,9 @@ export function CostSection({ search }: { search: TrendsSearch }): ReactElement 
           <ToggleGroupItem key={one} text={WORDS[one]} isSelected={by === one} onChange={() => choose(one)} />
         ))}
       </ToggleGroup>
-      <Costs statistics={statistics.data} by={by} filters={filters} />
+      <Answer isOld={statistics.isPlaceholderData}>
+        <Costs statistics={statistics.data} by={by} filters={filters} />
+      </Answer>
     </Section>
   );
 }

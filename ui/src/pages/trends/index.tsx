@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type ReactElement, useMemo } from "react";
 import type { Trends as TrendsAnswer } from "../../api/types";
+import { Answer } from "../../parts/Answer";
 import { failureOf } from "../../parts/failure";
 import { integer } from "../../parts/format";
 import { PageTitle } from "../../parts/PageTitle";
@@ -43,13 +44,16 @@ export function Trends(): ReactElement {
         <Failed error={failure} what="the trends" retry={() => void trends.refetch()} />
       )}
       {trends.isPending && <Loading what="the trends" />}
-      {trends.data !== undefined && trends.data.runs === 0 && (
-        <Empty title="No finished runs match these filters">
-          Runs in check mode and running ones do not count. {isNarrow(search) && "Try fewer filters."}
-        </Empty>
-      )}
-      {trends.data !== undefined && trends.data.runs > 0 && (
-        <Sections trends={trends.data} points={points} search={search} />
+      {trends.data !== undefined && (
+        <Answer isOld={trends.isPlaceholderData || behind.isPlaceholderData}>
+          {trends.data.runs === 0 ? (
+            <Empty title="No finished runs match these filters">
+              Runs in check mode and running ones do not count. {isNarrow(search) && "Try fewer filters."}
+            </Empty>
+          ) : (
+            <Sections trends={trends.data} points={points} search={search} />
+          )}
+        </Answer>
       )}
     </>
   );

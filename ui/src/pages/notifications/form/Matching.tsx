@@ -5,6 +5,7 @@ import type { ReactElement } from "react";
 import { messageOf } from "../../../api/error";
 import { runsQuery } from "../../../api/queries";
 import type { ListedExecution } from "../../../api/types";
+import { Answer } from "../../../parts/Answer";
 import { ExecutionLink } from "../../../parts/ExecutionLink";
 import type { Problem } from "../../../parts/form/problem";
 import { QueryExamples } from "../../../parts/query/Examples";
@@ -57,15 +58,17 @@ export function Matching({ id, label, query, change, problem }: Props): ReactEle
         help={<QueryExamples examples={EXAMPLES} />}
       />
       <FormHelperText>
-        <HelperText>
-          <HelperTextItem>
-            {found.data === undefined || found.isError ? (
-              sentence("a query as in the list of runs")
-            ) : (
-              <MatchingRuns runs={found.data.executions} isAll={q === ""} />
-            )}
-          </HelperTextItem>
-        </HelperText>
+        <Answer isOld={found.isPlaceholderData}>
+          <HelperText>
+            <HelperTextItem>
+              {found.data === undefined || found.isError ? (
+                sentence("a query as in the list of runs")
+              ) : (
+                <MatchingRuns runs={found.data.executions} isAll={q === ""} />
+              )}
+            </HelperTextItem>
+          </HelperText>
+        </Answer>
       </FormHelperText>
     </FormGroup>
   );

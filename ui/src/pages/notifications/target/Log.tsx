@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { deliveriesQuery } from "../../../api/notifications";
+import { Answer } from "../../../parts/Answer";
 import { CursorPager } from "../../../parts/CursorPager";
 import { failureOf } from "../../../parts/failure";
 import { Empty, Failed, Loading } from "../../../parts/states";
@@ -52,37 +53,40 @@ export function Log({ name }: { name: string }): ReactElement {
       </ToggleGroup>
       {failure !== undefined && <Failed error={failure} what="the log" retry={() => void log.refetch()} />}
       {log.isPending && <Loading what="the log" />}
-      {log.data !== undefined &&
-        (log.data.deliveries.length === 0 ? (
-          <Empty title={state === undefined ? "Nothing was sent yet" : "No messages in this state"}>
-            {state === undefined
-              ? "Each message appears here with its request, the receiver's answer, and any further attempts."
-              : "Choose another state to see the others."}
-          </Empty>
-        ) : (
-          <Table aria-label="Messages" variant="compact">
-            <Thead>
-              <Tr>
-                <Th screenReaderText="Details" />
-                <Th>Message</Th>
-                <Th>State</Th>
-                <Th>Made</Th>
-                <Th modifier="nowrap">Attempts</Th>
-                <Th screenReaderText="Actions" />
-              </Tr>
-            </Thead>
-            {log.data.deliveries.map((delivery, at) => (
-              <Delivery
-                key={delivery.id}
-                delivery={delivery}
-                row={at}
-                isExpanded={delivery.id === unfolded}
-                toggle={(isOpen) => change({ delivery: isOpen ? delivery.id : undefined })}
-              />
-            ))}
-          </Table>
-        ))}
-      {log.data !== undefined && <CursorPager cursor={cursor} next={log.data.next_cursor} what="messages" />}
+      {log.data !== undefined && (
+        <Answer isOld={log.isPlaceholderData}>
+          {log.data.deliveries.length === 0 ? (
+            <Empty title={state === undefined ? "Nothing was sent yet" : "No messages in this state"}>
+              {state === undefined
+                ? "Each message appears here with its request, the receiver's answer, and any further attempts."
+                : "Choose another state to see the others."}
+            </Empty>
+          ) : (
+            <Table aria-label="Messages" variant="compact">
+              <Thead>
+                <Tr>
+                  <Th screenReaderText="Details" />
+                  <Th>Message</Th>
+                  <Th>State</Th>
+                  <Th>Made</Th>
+                  <Th modifier="nowrap">Attempts</Th>
+                  <Th screenReaderText="Actions" />
+                </Tr>
+              </Thead>
+              {log.data.deliveries.map((delivery, at) => (
+                <Delivery
+                  key={delivery.id}
+                  delivery={delivery}
+                  row={at}
+                  isExpanded={delivery.id === unfolded}
+                  toggle={(isOpen) => change({ delivery: isOpen ? delivery.id : undefined })}
+                />
+              ))}
+            </Table>
+          )}
+          <CursorPager cursor={cursor} next={log.data.next_cursor} what="messages" />
+        </Answer>
+      )}
     </section>
   );
 }

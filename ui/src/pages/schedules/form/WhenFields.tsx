@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { messageOf } from "../../../api/error";
 import { timesQuery } from "../../../api/schedules";
+import { Answer } from "../../../parts/Answer";
 import { Field, validity } from "../../../parts/form/Field";
 import { type Problem, problemOf } from "../../../parts/form/problem";
 import { TextField } from "../../../parts/form/TextField";
@@ -141,7 +142,9 @@ export function WhenFields({ form, set, problem }: Props): ReactElement {
               </span>
             )}
           </p>
-          <Times times={times.data} />
+          <Answer isOld={times.isPlaceholderData}>
+            <Times times={times.data} />
+          </Answer>
         </section>
       )}
     </>
