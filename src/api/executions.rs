@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use super::auth::{AdminAccess, ReadAccess};
 use super::document::ExecutionRecord;
 use super::error::ErrorBody;
 use super::extract::{ExecutionId, Query};
-use super::query::{ListQuery, Sorted, with_query};
+use super::query::{ListQuery, Listed, Sorted};
 use super::streamed;
 use crate::app::App;
 use crate::history::{self, Fields};
@@ -29,6 +30,9 @@ pub(super) struct ExecutionList {
     executions: Vec<ExecutionRecord>,
     /// Send this as `cursor` to get the next page; missing on the last page.
     next_cursor: Option<String>,
+    /// Only if a query about lines had no more time: all runs that started later were searched, and `next_cursor`
+    /// continues from there.
+    searched_back_to: Option<DateTime<Utc>>,
 }
 
 /// List executions. Finished ones have no `output`; running ones have its last lines.
@@ -42,12 +46,16 @@ pub(super) async fn list_executions(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
     let fields = Fields::named(query.rest.fields.as_deref());
-    let (filter, sorted) = (query.filter()?, query.rest.sorted()?);
-    let filter = with_query(filter, query.rest.q.as_deref(), app.clock.now_us())?;
-    let page = match sorted {
-        Sorted::Started(page) => history::page(&app.store, &filter, &page, fields).await?,
-        Sorted::Duration(page) => {
+    let page = match query.rest.listed(query.filter()?, app.clock.now_us())? {
+        Listed::Filtered(filter, Sorted::Started(page)) => {
+            history::page(&app.store, &filter, &page, fields).await?
+        }
+        Listed::Filtered(filter, Sorted::Duration(page)) => {
             history::page_by_duration(&app.store, &filter, &page, fields).await?
+        }
+        Listed::Found(request) => {
+            let found = app.searches.runs(request).await?;
+            history::page_of_found(&app.store, found, fields).await?
         }
     };
     let kind = [(header::CONTENT_TYPE, "application/json")];

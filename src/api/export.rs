@@ -1,5 +1,7 @@
 //! Exports: sets of runs, results, hosts or lines, and one run as a document.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -17,16 +19,21 @@ use super::ApiError;
 use super::auth::{AdminAccess, ReadAccess};
 use super::error::ErrorBody;
 use super::extract::{Execution, Query, execution_id};
-use super::query::{named, with_query};
+use super::query::{Matching, matching, named};
 use crate::app::App;
 use crate::export::report::{self, Document};
 use crate::export::{self, Dataset, ExportError, Format, Request, Selection};
 use crate::filter::{Filtered, RawFilters, parse, place};
+use crate::history::SearchRequest;
 use crate::model::Actor;
 use crate::store::RowFilter;
 
 /// Maximum number of open exports: each uses some megabytes.
 const OPEN: usize = 16;
+
+/// Executions that one search finds at most, and how long it may take.
+const FOUND: usize = 1000;
+const SEARCH: Duration = Duration::from_secs(5);
 
 static EXPORTS: Semaphore = Semaphore::const_new(OPEN);
 
@@ -164,18 +171,29 @@ impl RequestedRuns<'_> {
         )?;
         let execution = self.execution.filter(|id| !id.is_empty());
         let execution = execution.map(execution_id).transpose()?;
-        let filter = with_query(query.filter()?, self.q, app.clock.now_us())?;
-        let is_filtered = query.given != RawFilters::default() || filter.query.is_some();
-        if execution.is_some() && is_filtered {
-            return Err(ApiError::bad_request(
+        let selection = match matching(query.filter()?, self.q, app.clock.now_us())? {
+            Matching::Filter(filter) => Selection::Matching {
+                filter: *filter,
+                ascending: order == Some("asc"),
+            },
+            Matching::Line(_) if order == Some("asc") => {
+                return Err(ApiError::bad_request(
+                    "order = \"asc\": it is not possible together with a query about lines, whose runs come newest first",
+                ));
+            }
+            Matching::Line(query) => {
+                let first = SearchRequest::for_runs(query, FOUND, SEARCH);
+                Selection::Found(app.searches.clone(), first)
+            }
+        };
+        let is_filtered = query.given != RawFilters::default() || selection.has_query();
+        match execution {
+            Some(_) if is_filtered => Err(ApiError::bad_request(
                 "execution: it names the only execution; leave it or the filters out",
-            ));
+            )),
+            Some(id) => Ok(Selection::One(id)),
+            None => Ok(selection),
         }
-        Ok(Selection {
-            filter,
-            execution,
-            ascending: order == Some("asc"),
-        })
     }
 }
 
@@ -261,8 +279,8 @@ pub(super) async fn export_history(
         what: name,
         format: format.as_str(),
         given: &query.given,
-        has_query: request.selection.filter.query.is_some(),
-        execution: request.selection.execution,
+        has_query: request.selection.has_query(),
+        execution: request.selection.execution(),
     };
     let bytes = export::begin(&app.store, request).await?;
     exported.note(&app, access.actor());
@@ -365,8 +383,8 @@ pub(super) async fn export_bundle(
         what: "bundle",
         format: "playback",
         given: &query.given,
-        has_query: selection.filter.query.is_some(),
-        execution: selection.execution,
+        has_query: selection.has_query(),
+        execution: selection.execution(),
     };
     let bytes = export::begin_bundle(&app.store, selection).await?;
     exported.note(&app, access.actor());

@@ -4,8 +4,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::ApiError;
-use crate::filter::query::{parse_query, time_at};
-use crate::filter::{ExecutionFilter, Filtered, parse, place};
+use super::search::timeout;
+use crate::filter::query::{Expression, ListedBy, parse_list, parse_query, time_at};
+use crate::filter::{ExecutionFilter, Filtered, LineTerm, parse, place};
+use crate::history::{SearchCursor, SearchRequest};
 use crate::model::{Cursor, DurationCursor, DurationPage, Page};
 
 /// Default page size.
@@ -36,6 +38,9 @@ pub(super) struct ListPage {
     /// fields, joined by AND (or a blank), OR, NOT (or `-`) and brackets: `status:failed host:web-* since:7d "connection
     /// refused"`. A field accepts several values (`status:failed,running`), and texts accept `*`. Executions must match
     /// both the query and the filters. An error names the column.
+    ///
+    /// A query with `task:`, `module:`, `in:` or a `/regular expression/` is about lines, as in `GET /search`: the list has
+    /// the runs with such a line, newest first. Then a page may be short, or empty, before the last one.
     #[param(example = "status:failed OR (host:web-* NOT user:deploy)")]
     pub(super) q: Option<String>,
     /// Maximum number of entries: 1 to 1000, 50 by default.
@@ -44,12 +49,23 @@ pub(super) struct ListPage {
     pub(super) offset: Option<u64>,
     /// `next_cursor` of the previous page.
     pub(super) cursor: Option<String>,
+    /// How long a query about lines may take for a page, in seconds: 0.1 to 60, 5 by default. After that, the answer says
+    /// how far back it searched, and `next_cursor` continues from there.
+    timeout: Option<f64>,
     /// `started` (the default) or `duration`, which lists finished executions only, the longest first.
     pub(super) sort: Option<String>,
     /// `desc` (newest or longest first, the default) or `asc`.
     pub(super) order: Option<String>,
     /// Names of the fields to return, separated by commas; all by default. Unknown names are ignored.
     pub(super) fields: Option<String>,
+}
+
+/// What a list has.
+pub(super) enum Listed {
+    /// The runs that match a filter, in an order.
+    Filtered(ExecutionFilter, Sorted),
+    /// The runs of the lines that a search finds.
+    Found(SearchRequest),
 }
 
 /// The order of a list, and the requested page.
@@ -61,7 +77,39 @@ pub(super) enum Sorted {
 }
 
 impl ListPage {
-    pub(super) fn sorted(&self) -> Result<Sorted, ApiError> {
+    /// What the list has, if runs must match this filter, too.
+    pub(super) fn listed(&self, filter: ExecutionFilter, now_us: i64) -> Result<Listed, ApiError> {
+        match matching(filter, self.q.as_deref(), now_us)? {
+            Matching::Filter(filter) => Ok(Listed::Filtered(*filter, self.sorted()?)),
+            Matching::Line(query) => Ok(Listed::Found(self.search(query)?)),
+        }
+    }
+
+    /// The search for the runs with such a line.
+    fn search(&self, query: Expression<LineTerm>) -> Result<SearchRequest, ApiError> {
+        let newest_first = |name: &str, value: &Option<String>, usual: &str| {
+            let other = value
+                .as_deref()
+                .filter(|value| !["", usual].contains(value));
+            other.map(|value| format!("{name} = {value:?}"))
+        };
+        let other = newest_first("sort", &self.sort, "started")
+            .or_else(|| newest_first("order", &self.order, "desc"))
+            .or_else(|| self.offset.map(|offset| format!("offset = {offset}")));
+        if let Some(other) = other {
+            return Err(ApiError::bad_request(format!(
+                "{other}: it is not possible together with a query about lines, whose runs come newest first; use cursor \
+                 for more"
+            )));
+        }
+        let limit = limit(self.limit)? as usize;
+        Ok(SearchRequest {
+            after: self.after(SearchCursor::decode)?,
+            ..SearchRequest::for_runs(query, limit, timeout(self.timeout)?)
+        })
+    }
+
+    fn sorted(&self) -> Result<Sorted, ApiError> {
         let words = |field, value: &Option<String>, all: &[&'static str]| {
             named(field, value.as_deref(), all, std::convert::identity)
         };
@@ -95,10 +143,32 @@ impl ListPage {
         };
         let decoded = decode(cursor).ok_or_else(|| {
             ApiError::bad_request(
-                "cursor: this is no cursor of such a list; take next_cursor of the page before, as it is, with the same sort",
+                "cursor: this is no cursor of such a list; take next_cursor of the page before, as it is, with the same query and sort",
             )
         })?;
         Ok(Some(decoded))
+    }
+}
+
+/// Which runs match filters and the query of a list.
+pub(super) enum Matching {
+    /// Those of a filter.
+    Filter(Box<ExecutionFilter>),
+    /// Those with such a line.
+    Line(Expression<LineTerm>),
+}
+
+/// Which runs match these filters and the query `q` of a list.
+pub(super) fn matching(
+    filter: ExecutionFilter,
+    q: Option<&str>,
+    now_us: i64,
+) -> Result<Matching, ApiError> {
+    match parse_list(q.unwrap_or_default(), &time_at(now_us)) {
+        Ok(None) => Ok(Matching::Filter(Box::new(filter))),
+        Ok(Some(ListedBy::Run(query))) => Ok(Matching::Filter(Box::new(filter.with_query(&query)))),
+        Ok(Some(ListedBy::Line(query))) => Ok(Matching::Line(query.with_filter(&filter))),
+        Err(error) => Err(ApiError::bad_request(format!("q: {error}"))),
     }
 }
 

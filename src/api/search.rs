@@ -73,21 +73,26 @@ impl SearchQuery {
                 )
             })?),
         };
-        let seconds = self.timeout.unwrap_or(SECONDS);
-        if !(0.1..=MOST_SECONDS).contains(&seconds) {
-            return Err(ApiError::bad_request(format!(
-                "timeout = {seconds}: it must be from 0.1 to {MOST_SECONDS} seconds; next_cursor continues"
-            )));
-        }
         Ok(SearchRequest {
             query,
             limit: within("limit", self.limit, LINES, 1..=MOST_LINES)?,
             context: within("context", self.context, CONTEXT, 0..=MOST_CONTEXT)?,
             facets: facets(self.facets.as_deref().unwrap_or_default())?,
-            timeout: Duration::from_secs_f64(seconds),
+            timeout: timeout(self.timeout)?,
             after,
         })
     }
+}
+
+/// How long a search may take.
+pub(super) fn timeout(seconds: Option<f64>) -> Result<Duration, ApiError> {
+    let seconds = seconds.unwrap_or(SECONDS);
+    if !(0.1..=MOST_SECONDS).contains(&seconds) {
+        return Err(ApiError::bad_request(format!(
+            "timeout = {seconds}: it must be from 0.1 to {MOST_SECONDS} seconds; next_cursor continues"
+        )));
+    }
+    Ok(Duration::from_secs_f64(seconds))
 }
 
 fn within(

@@ -71,6 +71,10 @@ fn end_of_page(page: &RecordPage) -> Result<String, HistoryError> {
         end.push_str(",\"next_cursor\":");
         end.push_str(&serde_json::to_string(next)?);
     }
+    if let Some(searched_back_to) = page.searched_back_to() {
+        end.push_str(",\"searched_back_to\":");
+        end.push_str(&serde_json::to_string(&searched_back_to)?);
+    }
     end.push('}');
     Ok(end)
 }

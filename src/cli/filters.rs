@@ -18,8 +18,18 @@ A filter with a word or a text may be given several times: then one of its
 values must match (--host web-01 --host web-02). Words can also be joined by
 commas (--status failed,running). Different filters must match together.";
 
+/// The same, for commands whose query may be about lines.
+pub(super) const SEVERAL_OR_LINES: &str = "\
+A filter with a word or a text may be given several times: then one of its
+values must match (--host web-01 --host web-02). Words can also be joined by
+commas (--status failed,running). Different filters must match together.
+
+A query with task:, module:, in: or a /regular expression/ finds runs by a line
+that they printed or returned, as 'playback search' does:
+'status:failed task:\"Install nginx\" \"connection refused\"'. docs/query.md.";
+
 /// The filters of one place. Entries must match all that are given.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Filters<P> {
     given: Vec<(&'static str, FilterValue)>,
     place: PhantomData<fn() -> P>,

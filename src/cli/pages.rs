@@ -1,9 +1,11 @@
 //! The list of executions, page by page.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::client::Client;
+use super::{out, when};
 
 /// Page size: the API's maximum.
 const PAGE: u64 = 1000;
@@ -15,6 +17,8 @@ pub(super) struct Page {
     pub(super) executions: Vec<Box<RawValue>>,
     /// Cursor of the next page.
     pub(super) next_cursor: Option<String>,
+    /// If a search for the runs had no more time: how far back it came.
+    searched_back_to: Option<DateTime<Utc>>,
 }
 
 /// Reads pages until there are no more, or enough entries.
@@ -50,6 +54,12 @@ impl<'c> Pages<'c> {
         self.wanted = self.wanted.saturating_sub(page.executions.len() as u64);
         self.cursor.clone_from(&page.next_cursor);
         self.ended = self.cursor.is_none();
+        if let Some(to) = page.searched_back_to.filter(|_| self.wanted > 0) {
+            out::hint(format_args!(
+                "Searched back to {}, continuing …",
+                when::show(to)
+            ));
+        }
         Ok(Some(page))
     }
 

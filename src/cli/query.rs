@@ -7,7 +7,7 @@ use super::Wrong;
 use super::filters::Filters;
 use super::when::{Edge, Moment};
 use crate::clock::Clock;
-use crate::filter::query::{Expression, LONGEST, parse_query, parse_search};
+use crate::filter::query::{LONGEST, ListedBy, ReadTime, parse_list, parse_query, parse_search};
 use crate::filter::{Place, QueryError};
 
 /// How many characters of a long query are shown before and after the position of an error.
@@ -30,7 +30,7 @@ pub(super) struct Selection {
     /// The filters that the API has as parameters.
     pub(super) filters: Parameters,
     query: Option<String>,
-    /// Whether the query looks for words or phrases.
+    /// Whether the query looks for words or phrases in what is known at the start of a run.
     pub(super) has_text: bool,
 }
 
@@ -54,26 +54,52 @@ impl QueryArgs {
         clock: &Clock,
         filters: &Filters<P>,
     ) -> Result<Selection, Wrong> {
-        let (query, has_text) = self.query(clock, filters.terms())?;
-        Ok(Selection {
-            query,
-            filters: filters.query(clock).collect(),
-            has_text,
-        })
+        let parsed = self.parsed(clock, |query, time| {
+            Ok(parse_query(query, time)?.map(ListedBy::Run))
+        })?;
+        selection(parsed, clock, filters)
     }
 
-    /// The query with time zones added to its times, and whether it has a text. The terms must hold, too.
-    fn query(&self, clock: &Clock, terms: Vec<String>) -> Result<(Option<String>, bool), Wrong> {
+    /// The same for a list, which also takes queries about lines.
+    pub(super) fn select_listed<P: Place>(
+        &self,
+        clock: &Clock,
+        filters: &Filters<P>,
+    ) -> Result<Selection, Wrong> {
+        selection(self.parsed(clock, parse_list)?, clock, filters)
+    }
+
+    /// The query, with its times in the local zone.
+    fn parsed(
+        &self,
+        clock: &Clock,
+        parse: fn(&str, ReadTime<'_>) -> Result<Option<ListedBy>, QueryError>,
+    ) -> Result<Option<ListedBy>, Wrong> {
         let query = self.words.join(" ");
         let time = |text: &str, edge: Edge| {
             let time = Moment::parse(text)?.resolve(edge, clock);
             Ok(time.timestamp_micros())
         };
-        let parsed = parse_query(&query, &time).map_err(|error| Wrong(marked(&query, &error)))?;
-        let has_text = parsed.as_ref().is_some_and(Expression::has_text);
-        let sent = joined(parsed.map(|query| query.to_string()), terms);
-        Ok((sent.map(sendable).transpose()?, has_text))
+        parse(&query, &time).map_err(|error| Wrong(marked(&query, &error)))
     }
+}
+
+/// A query and filters, as they are sent.
+fn selection<P: Place>(
+    parsed: Option<ListedBy>,
+    clock: &Clock,
+    filters: &Filters<P>,
+) -> Result<Selection, Wrong> {
+    let has_text = match &parsed {
+        Some(ListedBy::Run(query)) => query.has_text(),
+        Some(ListedBy::Line(_)) | None => false,
+    };
+    let query = joined(parsed.map(|query| query.to_string()), filters.terms());
+    Ok(Selection {
+        query: query.map(sendable).transpose()?,
+        filters: filters.query(clock).collect(),
+        has_text,
+    })
 }
 
 /// A query about lines, with time zones added to its times.
@@ -153,15 +179,23 @@ fn error_length(query: &str, error: &QueryError) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::place;
 
-    fn problem(query: &str) -> String {
+    /// What is sent of a query, at a time.
+    fn sent(query: &str, now_us: i64) -> Result<Selection, Wrong> {
         let words = QueryArgs {
             words: vec![query.to_owned()],
         };
-        words
-            .query(&Clock::fixed(0), Vec::new())
-            .unwrap_err()
-            .to_string()
+        let clock = Clock::fixed(now_us);
+        selection::<place::List>(
+            words.parsed(&clock, parse_list)?,
+            &clock,
+            &Filters::default(),
+        )
+    }
+
+    fn problem(query: &str) -> String {
+        sent(query, 0).unwrap_err().to_string()
     }
 
     #[test]
@@ -206,14 +240,15 @@ mod tests {
 
     #[test]
     fn times_are_sent_with_their_zone() {
-        let words = QueryArgs {
-            words: vec!["since:1h".to_owned(), "a".to_owned()],
-        };
-        let (sent, has_text) = words
-            .query(&Clock::fixed(3_600_000_000), Vec::new())
-            .unwrap();
-        assert_eq!(sent.unwrap(), "since:\"1970-01-01T00:00:00+00:00\" a");
-        assert!(has_text);
+        let at = "since:\"1970-01-01T00:00:00+00:00\"";
+        for (query, expected, has_text) in [
+            ("since:1h a", "a", true),
+            ("since:1h task:\"a b\" /c|d/", "task:\"a b\" /c|d/", false),
+        ] {
+            let sent = sent(query, 3_600_000_000).unwrap();
+            assert_eq!(sent.query.unwrap(), format!("{at} {expected}"));
+            assert_eq!(sent.has_text, has_text);
+        }
     }
 
     #[test]

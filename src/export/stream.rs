@@ -16,25 +16,52 @@ use super::rows::{AuditRows, HostRows, OutputRows, ResultRows, Rows, RunRows};
 use super::runs::Runs;
 use super::tables::{Dataset, MESSAGE, selected};
 use super::{ExportError, bundle};
+use crate::history::{SearchRequest, Searches};
 use crate::model::{AuditFilter, Costing, ExecutionFilter};
 use crate::store::{RowFilter, Store};
 
 /// Which executions to export.
-#[derive(Debug, Default)]
-pub struct Selection {
+#[derive(Debug)]
+pub enum Selection {
+    /// One.
+    One(Uuid),
     /// Those that match.
-    pub filter: ExecutionFilter,
-    /// The only execution; then the filter does not count.
-    pub execution: Option<Uuid>,
-    /// Oldest first.
-    pub ascending: bool,
+    Matching {
+        /// What they match.
+        filter: ExecutionFilter,
+        /// Oldest first.
+        ascending: bool,
+    },
+    /// Those that this search finds, and further ones that continue it.
+    Found(Searches, SearchRequest),
 }
 
 impl Selection {
+    /// The only execution, if one is named.
+    #[must_use]
+    pub fn execution(&self) -> Option<Uuid> {
+        match self {
+            Self::One(id) => Some(*id),
+            Self::Matching { .. } | Self::Found(..) => None,
+        }
+    }
+
+    /// Whether there is a query beside the filters.
+    #[must_use]
+    pub fn has_query(&self) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::Matching { filter, .. } => filter.query.is_some(),
+            Self::Found(..) => true,
+        }
+    }
+
     async fn runs(self, store: &Store) -> Result<Runs, ExportError> {
-        Ok(match self.execution {
-            Some(id) => Runs::one(store.clone(), id).await?,
-            None => Runs::matching(store.clone(), self.filter, self.ascending),
+        let store = store.clone();
+        Ok(match self {
+            Self::One(id) => Runs::one(store, id).await?,
+            Self::Matching { filter, ascending } => Runs::matching(store, filter, ascending),
+            Self::Found(searches, first) => Runs::found(searches, first),
         })
     }
 }

@@ -47,9 +47,9 @@ pub use feed::{Feed, FeedViewer};
 pub use fields::Fields;
 pub use lines::{LinePage, LineRange, OutputLine, all_lines, lines_within, page_of_lines, tails};
 pub use recent::{RecentList, RecentRun, RecentRuns, recent};
-pub use record::{RecordPage, page, page_by_duration, record};
+pub use record::{RecordPage, page, page_by_duration, page_of_found, record};
 pub use report::{ReportRequest, report};
-pub use search::{SearchCursor, SearchRequest, Searches, words};
+pub use search::{FoundRuns, SearchCursor, SearchRequest, Searches, words};
 pub use trends::{TrendLimits, trends};
 
 use crate::log::block::Gap;

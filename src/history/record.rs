@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use playback_wire::HostStats;
 use uuid::Uuid;
 
 use super::costs::add_cost;
 use super::recaps::RecapReader;
-use super::{Fields, HistoryError, tails};
+use super::{Fields, FoundRuns, HistoryError, SearchCursor, tails};
 use crate::model::{
     Costing, Cursor, DurationCursor, DurationPage, ExecutionFilter, ExecutionKey, ExecutionResult,
     ExecutionRow, HostsByOutcome, Page, Pin, Pinned,
@@ -71,8 +72,9 @@ pub async fn page(
         limit: limit.saturating_add(1),
         ..page.clone()
     };
-    let rows = store.executions(filter, &page).await?;
-    of_rows(store, rows, limit, fields, |last| Cursor::of(last).encode()).await
+    let mut rows = store.executions(filter, &page).await?;
+    let next = cut(&mut rows, limit, |last| Cursor::of(last).encode());
+    of_rows(store, rows, next, fields).await
 }
 
 /// Finds a page of the executions that are over, by their duration.
@@ -90,25 +92,47 @@ pub async fn page_by_duration(
         limit: limit.saturating_add(1),
         ..page.clone()
     };
-    let rows = store.executions_by_duration(filter, &page).await?;
-    of_rows(store, rows, limit, fields, |last| {
-        DurationCursor::of(last).encode()
-    })
-    .await
+    let mut rows = store.executions_by_duration(filter, &page).await?;
+    let next = cut(&mut rows, limit, |last| DurationCursor::of(last).encode());
+    of_rows(store, rows, next, fields).await
 }
 
-/// A page of these rows; one more than its limit shows that there is a next one.
-async fn of_rows(
+/// The page of the executions that a search found.
+///
+/// # Errors
+/// The store failed.
+pub async fn page_of_found(
     store: &Store,
-    mut rows: Vec<(ExecutionKey, ExecutionRow)>,
-    limit: u32,
+    found: FoundRuns,
     fields: Fields,
-    cursor: impl FnOnce(&(ExecutionKey, ExecutionRow)) -> String,
 ) -> Result<RecordPage, HistoryError> {
+    let next = found.next.map(SearchCursor::encode);
+    let page = of_rows(store, found.rows, next, fields).await?;
+    Ok(RecordPage {
+        searched_back_to: found.searched_back_to,
+        ..page
+    })
+}
+
+/// Cuts rows to a page. One more than its limit shows that there is a next one, whose cursor is returned.
+fn cut(
+    rows: &mut Vec<(ExecutionKey, ExecutionRow)>,
+    limit: u32,
+    cursor: impl FnOnce(&(ExecutionKey, ExecutionRow)) -> String,
+) -> Option<String> {
     let limit = limit as usize;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(cursor);
+    rows.last().filter(|_| more).map(cursor)
+}
+
+/// A page of these rows, with the next one's cursor.
+async fn of_rows(
+    store: &Store,
+    rows: Vec<(ExecutionKey, ExecutionRow)>,
+    next: Option<String>,
+    fields: Fields,
+) -> Result<RecordPage, HistoryError> {
     let tails = match fields.has("output") {
         true => tails(store, &rows).await?,
         false => HashMap::new(),
@@ -128,6 +152,7 @@ async fn of_rows(
         rows: rows.into(),
         recaps: fields.has_stats().then(RecapReader::new),
         next,
+        searched_back_to: None,
         tails,
         costing: None,
         fields,
@@ -140,6 +165,7 @@ pub struct RecordPage {
     store: Store,
     fields: Fields,
     next: Option<String>,
+    searched_back_to: Option<DateTime<Utc>>,
     /// Rows not returned yet.
     rows: VecDeque<(ExecutionKey, ExecutionRow)>,
     tails: HashMap<ExecutionKey, Vec<String>>,
@@ -157,6 +183,12 @@ impl RecordPage {
     #[must_use]
     pub fn next_cursor(&self) -> Option<&str> {
         self.next.as_deref()
+    }
+
+    /// Start of the oldest run that was searched, if a search for the runs of the page had no more time.
+    #[must_use]
+    pub fn searched_back_to(&self) -> Option<DateTime<Utc>> {
+        self.searched_back_to
     }
 
     /// The same page, with the cost of each run.

@@ -173,7 +173,8 @@ also! {
         lines_are_counted_by_facets
         what_was_deleted_or_redacted_is_not_found
         a_running_run_is_searched_as_far_as_it_is
-        random_queries_find_what_reading_everything_finds;
+        random_queries_find_what_reading_everything_finds
+        a_query_about_lines_lists_the_runs_that_have_one;
     search_index:
         a_word_of_one_run_is_found_by_reading_that_run_alone
         indexed_runs_are_found_as_if_everything_was_read

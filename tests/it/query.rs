@@ -187,8 +187,8 @@ fn what_is_no_query_is_refused_with_its_place() {
         ("a \"b", "q: column 3: this quotation mark"),
         ("NOT", "q: column 4:"),
         (
-            "/refused|timeout/",
-            "q: column 1: a regular expression is not possible here",
+            "user:/ann|bob/",
+            "q: column 6: user = \"ann|bob\": a regular expression is not possible here",
         ),
     ] {
         let message = refused(&client, query);

@@ -2,6 +2,7 @@
 
 mod oracle;
 mod paging;
+mod runs;
 
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ pub(crate) use paging::{
     pages_of_any_size_hold_the_same_lines_in_the_same_order,
     several_lines_of_one_event_are_found_on_pages_of_any_size,
 };
+pub(crate) use runs::a_query_about_lines_lists_the_runs_that_have_one;
 
 pub(crate) const HOUR: i64 = 3_600_000_000;
 

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { Locator } from "@playwright/test";
 import { failedRun, goodRun, Run } from "./harness/producer";
 import { expect, test } from "./harness/test";
@@ -59,8 +60,8 @@ test("all runs of a page cannot be selected while they are still those of the li
   page,
   collector,
 }) => {
-  await goodRun("gated.yml").send(collector);
-  await failedRun("gated.yml").send(collector);
+  await goodRun("all-of-it.yml").send(collector);
+  await failedRun("all-of-it.yml").send(collector);
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
@@ -69,8 +70,8 @@ test("all runs of a page cannot be selected while they are still those of the li
     await gate;
     await route.continue();
   });
-  await page.goto("runs?playbook=gated.yml");
-  const rows = page.getByRole("row").filter({ hasText: "gated.yml" });
+  await page.goto("runs?playbook=all-of-it.yml");
+  const rows = page.getByRole("row").filter({ hasText: "all-of-it.yml" });
   const all = page.getByRole("checkbox", { name: "Select all runs of this page" });
   await expect(rows).toHaveCount(2);
   await page.getByRole("button", { name: "Failed", exact: true }).click();
@@ -82,6 +83,40 @@ test("all runs of a page cannot be selected while they are still those of the li
   await expect(rows).toHaveCount(1);
   await all.check();
   await expect(page.getByRole("region", { name: "Selected runs" })).toContainText("1 run selected");
+});
+
+test("a list has the runs with a line like that, and exports them", async ({ page, collector }) => {
+  await failedRun("by-line-1.yml").send(collector);
+  await goodRun("by-line-2.yml").send(collector);
+  await page.goto("runs");
+  const query = page.getByRole("combobox", { name: "Query" });
+  await query.fill('playbook:by-line-* task:"Start nginx" /configuration file .* failed/');
+  await query.press("Enter");
+  const rows = page.getByRole("row").filter({ hasText: "by-line-" });
+  await expect(rows).toHaveText([/by-line-1/]);
+  await page.getByRole("button", { name: "Export" }).click();
+  const loading = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: "Runs as CSV", exact: true }).click();
+  const lines = (await readFile(await (await loading).path(), "utf8")).trim().split("\n");
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toContain("by-line-1.yml");
+  // Reading the lines of many runs takes longer than a page waits.
+  const early = { executions: [], next_cursor: "1.2", searched_back_to: "2026-01-20T10:00:00Z" };
+  await page.route(/executions\?.*nowhere/, (route) =>
+    route.request().url().includes("cursor=") ? route.continue() : route.fulfill({ json: early }),
+  );
+  await query.fill("in:* nowhere");
+  await query.press("Enter");
+  await expect(page.getByText("No runs found yet")).toBeVisible();
+  await expect(page.getByText(/^Runs since .* were searched/)).toBeVisible();
+  await page.getByRole("link", { name: "Next page" }).click();
+  await expect(page.getByText("No runs match these filters")).toBeVisible();
+  await page.goBack();
+  await page.goBack();
+  await expect(rows).toHaveCount(1);
+  // What such a list cannot do is said beside the query.
+  await page.getByRole("columnheader", { name: "Duration" }).getByRole("button").click();
+  await expect(page.getByText(/not possible together with a query about lines/)).toBeVisible();
 });
 
 test("a line's link opens the console at that line, and Reload stays there", async ({ page, collector }) => {

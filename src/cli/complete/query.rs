@@ -5,8 +5,30 @@ use super::values::Value;
 use crate::filter::query::{LineField, language};
 use crate::filter::{Kind as FieldKind, PlaceName};
 
+/// What the query of a command may be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// Runs.
+    Runs,
+    /// Lines.
+    Lines,
+    /// Runs, or lines that they have.
+    Either,
+}
+
+impl About {
+    /// For the command of this name.
+    pub(super) fn of(command: &str) -> Self {
+        match command {
+            "search" => Self::Lines,
+            "list" | "export" => Self::Either,
+            _ => Self::Runs,
+        }
+    }
+}
+
 /// The kind of value to complete in a partly typed query, and where the value begins. None: it is not known.
-pub(super) fn to_complete(typed: &str, is_search: bool) -> Option<(Kind, usize)> {
+pub(super) fn to_complete(typed: &str, about: About) -> Option<(Kind, usize)> {
     // Values of phrases are not known.
     if typed.matches('"').count() % 2 == 1 {
         return None;
@@ -17,7 +39,7 @@ pub(super) fn to_complete(typed: &str, is_search: bool) -> Option<(Kind, usize)>
     let mut at = blanks.next().map_or(0, after_blank);
     at += usize::from(typed[at..].starts_with('-'));
     let Some((name, values)) = typed[at..].split_once(':') else {
-        return Some((Kind::FieldName { is_search }, at));
+        return Some((Kind::FieldName { about }, at));
     };
     let value = values.rfind(',').map_or(0, |comma| comma + 1);
     Some((kind_of(name)?, at + name.len() + 1 + value))
@@ -48,8 +70,12 @@ pub(super) fn is_plain(value: &str) -> bool {
 }
 
 /// The names of the fields, each with its colon.
-pub(super) fn names(is_search: bool) -> Vec<Value> {
-    let of_lines = LineField::ALL.into_iter().filter(|_| is_search);
+pub(super) fn names(about: About) -> Vec<Value> {
+    let of_lines = LineField::ALL.into_iter().filter(|of_line| match about {
+        About::Runs => false,
+        About::Lines => true,
+        About::Either => language().all(|field| field.name != of_line.name()),
+    });
     let of_lines = of_lines.map(|field| Value {
         text: format!("{}:", field.name()),
         description: match field {
@@ -61,7 +87,7 @@ pub(super) fn names(is_search: bool) -> Vec<Value> {
         .to_owned(),
     });
     let is_of_line = |name: &str| LineField::ALL.iter().any(|field| field.name() == name);
-    let of_runs = language().filter(|field| !is_search || !is_of_line(field.name));
+    let of_runs = language().filter(|field| about != About::Lines || !is_of_line(field.name));
     let of_runs = of_runs.map(|field| Value {
         text: format!("{}:", field.name),
         description: field.doc.to_owned(),
@@ -94,7 +120,8 @@ mod tests {
 
     #[test]
     fn the_end_of_a_query_is_a_field_or_its_value() {
-        let name = Kind::FieldName { is_search: false };
+        let about = About::of("list");
+        let name = Kind::FieldName { about };
         for (typed, expected) in [
             ("", Some((name, ""))),
             ("sta", Some((name, "sta"))),
@@ -111,22 +138,25 @@ mod tests {
             ("\"a phrase with host:", None),
             ("\"a phrase\" host:", Some((Kind::Host, ""))),
         ] {
-            let found = to_complete(typed, false).map(|(kind, at)| (kind, &typed[at..]));
+            let found = to_complete(typed, about).map(|(kind, at)| (kind, &typed[at..]));
             assert_eq!(found, expected, "{typed}");
         }
     }
 
     #[test]
     fn each_field_is_offered_once() {
-        for (is_search, expected) in [
-            (false, &["host:", "status:"][..]),
-            (true, &["host:", "task:", "in:"]),
+        for (command, expected, others) in [
+            ("stats", &["host:", "status:"][..], &["task:"][..]),
+            ("search", &["host:", "task:", "in:", "status:"], &[]),
+            ("list", &["host:", "task:", "in:", "status:"], &[]),
         ] {
-            let names: Vec<String> = names(is_search).into_iter().map(|one| one.text).collect();
-            for name in expected {
-                let times = names.iter().filter(|one| one == name).count();
-                assert_eq!(times, 1, "{name} in {names:?}");
-            }
+            let names: Vec<String> = names(About::of(command))
+                .into_iter()
+                .map(|one| one.text)
+                .collect();
+            let times = |name: &&str| names.iter().filter(|one| one == name).count();
+            assert!(expected.iter().all(|name| times(name) == 1), "{names:?}");
+            assert!(others.iter().all(|name| times(name) == 0), "{names:?}");
         }
         assert_eq!(words_of("changed"), ["yes", "no"]);
         assert!(words_of("status").contains(&"failed".to_owned()));

@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, Command};
 use clap_complete::Shell;
 
 use super::super::pick::Pick;
-use super::query;
+use super::query::{self, About};
 
 /// Commands that launch a run: their options describe the run, and are not filters of the history.
 const LAUNCHING: [&str; 4] = ["run", "adhoc", "replay", "create"];
@@ -29,10 +29,10 @@ pub(super) enum Kind {
     Secret,
     /// A query; its end is one of the other kinds.
     Query,
-    /// The name of a field in a query, about lines or about runs.
+    /// The name of a field in a query.
     FieldName {
-        /// Whether the query is about lines.
-        is_search: bool,
+        /// What the query may be about.
+        about: About,
     },
     /// One of the words that are the values of the query field with this name.
     OneOf(&'static str),
@@ -107,7 +107,7 @@ impl Typed {
             _ => 0,
         };
         let (kind, at) = match is_query {
-            true => query::to_complete(begun, command.get_name() == "search")?,
+            true => query::to_complete(begun, About::of(command.get_name()))?,
             false => (kind, 0),
         };
         let (before, begun) = begun.split_at(at);
@@ -273,8 +273,24 @@ mod tests {
             ("export --host we", is(Kind::Host, "we")),
             ("export --only-host we", is(Kind::Host, "we")),
             ("trends --playbook si", is(Kind::Playbook, "si")),
-            ("list wo", is(Kind::FieldName { is_search: false }, "wo")),
-            ("search wo", is(Kind::FieldName { is_search: true }, "wo")),
+            (
+                "list wo",
+                is(
+                    Kind::FieldName {
+                        about: About::Either,
+                    },
+                    "wo",
+                ),
+            ),
+            (
+                "search wo",
+                is(
+                    Kind::FieldName {
+                        about: About::Lines,
+                    },
+                    "wo",
+                ),
+            ),
             ("list a status:fa", is(Kind::OneOf("status"), "fa")),
             ("stats 'host:we", is(Kind::Host, "we")),
             ("search host:web-01,d", is(Kind::Host, "d")),

@@ -46,7 +46,7 @@ struct Target {
 /// The collector cannot be reached, is slow, or refuses.
 pub(super) fn candidates(typed: &Typed) -> anyhow::Result<Vec<Value>> {
     match typed.kind {
-        Kind::FieldName { is_search } => return Ok(query::names(is_search)),
+        Kind::FieldName { about } => return Ok(query::names(about)),
         Kind::OneOf(field) => return Ok(query::words(field)),
         _ => {}
     }

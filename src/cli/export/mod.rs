@@ -12,7 +12,7 @@ use playback_wire::ResultStatus;
 pub(super) use self::write::Target;
 use super::Wrong;
 use super::client::{Client, ClientArgs};
-use super::filters::{Filters, SEVERAL, names};
+use super::filters::{Filters, SEVERAL_OR_LINES, names};
 use super::pick::Pick;
 use super::query::{Parameters, QueryArgs};
 use crate::clock::Clock;
@@ -25,7 +25,7 @@ use crate::filter::place;
 /// Everything that matches is exported, newest first, however much it is. If the collector or the connection fails
 /// during the export, the command fails, and --output FILE stays unchanged.
 #[derive(Debug, Args)]
-#[command(after_help = SEVERAL)]
+#[command(after_help = SEVERAL_OR_LINES)]
 pub(super) struct Export {
     #[command(flatten)]
     query: QueryArgs,
@@ -132,7 +132,7 @@ impl Export {
 
 pub(super) fn run(command: &Export) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let selection = command.query.select(&clock, &command.filters)?;
+    let selection = command.query.select_listed(&clock, &command.filters)?;
     let kind = command.kind();
     let options = command.options();
     if command.run.is_some() && !selection.is_everything() {

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use self::columns::Named;
 use super::client::{Client, ClientArgs};
-use super::filters::{Filters, SEVERAL};
+use super::filters::{Filters, SEVERAL_OR_LINES};
 use super::out::Layout;
 use super::pages::Pages;
 use super::query::QueryArgs;
@@ -46,7 +46,7 @@ impl Sort {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = SEVERAL)]
+#[command(after_help = SEVERAL_OR_LINES)]
 pub(super) struct List {
     #[command(flatten)]
     query: QueryArgs,
@@ -92,7 +92,7 @@ pub(super) struct List {
 
 pub(super) fn run(command: &List) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
-    let selection = command.query.select(&clock, &command.filters)?;
+    let selection = command.query.select_listed(&clock, &command.filters)?;
     let client = Client::new(&command.client)?;
     let wanted = if command.all { u64::MAX } else { command.limit };
     let terms = if command.running {

@@ -98,7 +98,8 @@ impl Rows for RunRows {
         let runs = self.runs.take(count);
         let keys: Vec<_> = runs.iter().map(|(key, _)| *key).collect();
         // The executions after these are read meanwhile.
-        let (mut counts, _) = tokio::try_join!(self.store.host_counts(&keys), self.runs.pending())?;
+        let counts = async { Ok(self.store.host_counts(&keys).await?) };
+        let (mut counts, _) = tokio::try_join!(counts, self.runs.pending())?;
         let names = self.host_names(&keys).await?;
         let costing = self.costing.as_deref();
         let rows = runs.into_iter().filter_map(|(key, run)| {

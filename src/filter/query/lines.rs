@@ -140,7 +140,7 @@ impl Expression<LineTerm> {
     }
 
     /// Whether it has no condition on the line itself.
-    fn is_about_runs(&self) -> bool {
+    pub(super) fn is_about_runs(&self) -> bool {
         self.is_about(|term| matches!(term, LineTerm::Run(_)))
     }
 

@@ -7,11 +7,13 @@
 //! - `ast`: the tree, and its text; `error`: what is wrong, and where
 //! - `meaning`: conditions
 //! - `lines`: the same language for lines instead of runs; `text`: texts to search for in them
+//! - `list`: queries of a list, which are about runs, or about lines that runs have
 
 mod ast;
 mod error;
 mod lexer;
 mod lines;
+mod list;
 mod meaning;
 mod parser;
 mod terms;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 pub use ast::{Expression, Term, Value};
 pub use error::QueryError;
 pub use lines::{LineField, LineTerm};
+pub use list::{ListedBy, parse_list};
 pub use terms::{ReadTime, language};
 pub use text::{TextForm, TextPattern};
 

@@ -55,8 +55,8 @@ impl Reader<'_> {
     fn value(&self, field: &Field<ExecutionFilter>, raw: &Unparsed) -> Result<Value, String> {
         if raw.form == Form::Regex {
             return Err(
-                "a regular expression is not possible here, only in what `playback search` looks for: name a part \
-                 of the text; for a path, put it in quotation marks"
+                "a regular expression is not possible here, only as a text of lines, in `playback list` and `playback \
+                 search`: name a part of the value; for a path, put it in quotation marks"
                     .to_owned(),
             );
         }
@@ -136,7 +136,8 @@ fn named(name: &Unparsed) -> Result<&'static Field<ExecutionFilter>, Problem> {
             return Problem::new(
                 name.at.clone(),
                 format!(
-                    "`{}` is a field of lines, which `playback search` and GET /search take. Runs have {}",
+                    "`{}` is a field of lines, which lists and searches take (`playback list`, `playback search`). Here, \
+                     there are {}",
                     name.text,
                     names.join(", ")
                 ),

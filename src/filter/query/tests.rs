@@ -158,6 +158,64 @@ fn hosts_and_changes_of_lines_belong_together_where_both_must_hold() {
 }
 
 #[test]
+fn a_list_is_asked_about_runs_or_about_lines() {
+    let listed = |query: &str| parse_list(query, &time_at(NOW));
+    for query in [
+        "nginx",
+        "status:failed (a OR NOT host:b)",
+        "\"task:x\"",
+        "host:x",
+        "/etc/x",
+    ] {
+        let run = tree(query);
+        assert_eq!(listed(query).unwrap(), Some(ListedBy::Run(run)), "{query}");
+    }
+    assert_eq!(listed(" ").unwrap(), None);
+    for query in [
+        "task:x",
+        "a /b|c/",
+        "/etc/",
+        "status:failed OR module:apt",
+        "in:stderr NOT host:a",
+        "a (b OR NOT in:output)",
+        "in:msg NOT (a OR b)",
+        "NOT status:failed task:x",
+    ] {
+        let lines = parse_search(query, &time_at(NOW)).unwrap().unwrap();
+        let about = listed(query).unwrap();
+        assert_eq!(about, Some(ListedBy::Line(lines)), "{query}");
+        let text = about.as_ref().unwrap().to_string();
+        assert_eq!(listed(&text).unwrap(), about, "{query}");
+    }
+    for (query, says) in [
+        (
+            "NOT task:x",
+            "column 1: a list finds runs by a line that they have",
+        ),
+        ("host:a NOT in:output", "column 1: a list finds"),
+        (
+            "task:x OR (status:failed NOT module:y)",
+            "column 1: a list finds",
+        ),
+        (
+            "task:x user:/a|b/",
+            "column 13: user = \"a|b\": a regular expression is not possible",
+        ),
+        (
+            "task:x stauts:failed",
+            "column 8: unknown field `stauts`: did you mean `status`?",
+        ),
+        (
+            "stauts:failed (",
+            "column 1: unknown field `stauts`: did you mean `status`? There are status",
+        ),
+    ] {
+        let error = listed(query).unwrap_err().to_string();
+        assert!(error.starts_with(says), "{query}: {error}");
+    }
+}
+
+#[test]
 fn an_error_names_its_place_and_the_next_step() {
     for (query, column, says) in [
         (
@@ -169,7 +227,8 @@ fn an_error_names_its_place_and_the_next_step() {
         (
             "é task:x",
             3,
-            "`task` is a field of lines, which `playback search` and GET /search take. Runs have status, type",
+            "`task` is a field of lines, which lists and searches take (`playback list`, `playback search`). Here, there \
+             are status, type",
         ),
         ("module:x", 1, "`module` is a field of lines"),
         ("q:x", 1, "unknown field `q`"),

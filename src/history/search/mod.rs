@@ -28,6 +28,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -35,7 +36,7 @@ use self::ahead::ReadAhead;
 use self::candidates::{Candidate, Next, Round, SearchScope};
 use self::cursor::Position;
 use self::facets::Counts;
-use self::needs::need_of;
+use self::needs::need_of_run;
 use self::query::{LineQuery, RunQuery};
 use self::scan::{Hit, Scan, ScanOptions, ScanStart};
 use self::words::searched_producers;
@@ -77,12 +78,21 @@ const TASKS: u32 = 10_000;
 /// Lines that are read from a run at once when they are only counted.
 const COUNTED: usize = 1_000;
 
+/// What a search looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sought {
+    /// Lines.
+    Lines,
+    /// Runs that have such a line, each once.
+    Runs,
+}
+
 /// A request to search.
 #[derive(Debug, Clone)]
 pub struct SearchRequest {
     /// The query.
     pub query: Expression<LineTerm>,
-    /// Lines at most.
+    /// Lines, or runs, at most.
     pub limit: usize,
     /// Lines before and after each one.
     pub context: usize,
@@ -92,6 +102,32 @@ pub struct SearchRequest {
     pub timeout: Duration,
     /// Where an earlier search ended.
     pub after: Option<SearchCursor>,
+}
+
+impl SearchRequest {
+    /// For runs with such a line.
+    #[must_use]
+    pub fn for_runs(query: Expression<LineTerm>, limit: usize, timeout: Duration) -> Self {
+        Self {
+            query,
+            limit,
+            context: 0,
+            facets: BTreeSet::new(),
+            timeout,
+            after: None,
+        }
+    }
+}
+
+/// Runs with such a line, newest first.
+#[derive(Debug)]
+pub struct FoundRuns {
+    /// The runs.
+    pub rows: Vec<(ExecutionKey, ExecutionRow)>,
+    /// Where to continue; none when everything was searched.
+    pub next: Option<SearchCursor>,
+    /// Start of the oldest run that was searched, if the time was up.
+    pub searched_back_to: Option<DateTime<Utc>>,
 }
 
 /// Runs searches, a few at a time.
@@ -116,14 +152,34 @@ impl Searches {
     /// # Errors
     /// The store failed, or other searches did not leave this one any time.
     pub async fn search(&self, request: SearchRequest) -> Result<SearchPage, HistoryError> {
+        Ok(self.walk(request, Sought::Lines).await?.answer())
+    }
+
+    /// Searches for runs that have such a line, until there are enough, or the time is over, or everything was searched.
+    ///
+    /// # Errors
+    /// The store failed, or other searches did not leave this one any time.
+    pub async fn runs(&self, request: SearchRequest) -> Result<FoundRuns, HistoryError> {
+        let mut walk = self.walk(request, Sought::Runs).await?;
+        let rows = std::mem::take(&mut walk.found);
+        let next = walk.goes_on_at();
+        let page = walk.answer();
+        Ok(FoundRuns {
+            rows,
+            next,
+            searched_back_to: page.searched_back_to.filter(|_| page.timed_out),
+        })
+    }
+
+    async fn walk(&self, request: SearchRequest, sought: Sought) -> Result<Walk<'_>, HistoryError> {
         let until = Instant::now() + request.timeout;
         let turn = tokio::time::timeout_at(until, self.permits.acquire()).await;
         let Ok(Ok(_turn)) = turn else {
             return Err(HistoryError::Busy);
         };
-        let mut walk = Walk::new(&self.store, request, until);
+        let mut walk = Walk::new(&self.store, request, sought, until);
         walk.runs().await?;
-        Ok(walk.answer())
+        Ok(walk)
     }
 }
 
@@ -133,8 +189,11 @@ struct Walk<'s> {
     query: Arc<LineQuery>,
     wanted: Arc<SearchScope>,
     request: SearchRequest,
+    sought: Sought,
     until: Instant,
     page: SearchPage,
+    /// The runs found, if runs are sought.
+    found: Vec<(ExecutionKey, ExecutionRow)>,
     counts: Option<Counts>,
     /// Where the next page begins, once this one is full.
     next: Option<SearchCursor>,
@@ -144,11 +203,11 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    fn new(store: &'s Store, request: SearchRequest, until: Instant) -> Self {
+    fn new(store: &'s Store, request: SearchRequest, sought: Sought, until: Instant) -> Self {
         let facets = &request.facets;
         let query = LineQuery::new(&request.query);
         let wanted = SearchScope {
-            need: need_of(&request.query),
+            need: need_of_run(&request.query),
             from_us: query.runs.from_us.unwrap_or(i64::MIN),
             to_us: query.runs.to_us.unwrap_or(i64::MAX),
         };
@@ -159,8 +218,10 @@ impl<'s> Walk<'s> {
             counts: (!facets.is_empty()).then(|| Counts::of(facets)),
             at: request.after,
             request,
+            sought,
             until,
             page: SearchPage::default(),
+            found: Vec::new(),
             next: None,
             ahead: ReadAhead::default(),
         }
@@ -413,6 +474,15 @@ impl<'s> Walk<'s> {
         let mut from = from;
         loop {
             let (hits, reached) = self.part(key, row, &lines, from, &mut tasks).await?;
+            if self.sought == Sought::Runs && !hits.is_empty() {
+                self.ahead.searched(true);
+                self.found.push((key, row.clone()));
+                self.at = Some(done);
+                if self.found.len() == self.request.limit {
+                    self.next = Some(done);
+                }
+                return Ok(());
+            }
             if !hits.is_empty()
                 && !std::mem::replace(&mut has_lines, true)
                 && let Some(counts) = &mut self.counts
@@ -463,7 +533,10 @@ impl<'s> Walk<'s> {
         tasks: &mut HashMap<u32, FoundTask>,
     ) -> Result<(Vec<Hit>, Option<Position>), HistoryError> {
         let parts = searched_producers(row);
-        let left = self.request.limit.saturating_sub(self.page.hits.len());
+        let left = match self.sought {
+            Sought::Lines => self.request.limit.saturating_sub(self.page.hits.len()),
+            Sought::Runs => 1,
+        };
         let options = ScanOptions {
             query: self.query.clone(),
             limit: if left > 0 { left } else { COUNTED },
@@ -609,17 +682,18 @@ impl<'s> Walk<'s> {
         }
     }
 
+    /// Where the next search continues; none when everything was searched.
+    fn goes_on_at(&self) -> Option<SearchCursor> {
+        self.next.or(self.at.filter(|_| self.page.timed_out))
+    }
+
     fn answer(self) -> SearchPage {
+        let next = self.goes_on_at();
         let Self {
-            mut page,
-            counts,
-            next,
-            at,
-            ..
+            mut page, counts, ..
         } = self;
         metrics::counter!("playback_search_runs_read_total").increment(page.runs_searched);
-        let is_unfinished = page.timed_out.then_some(at).flatten();
-        page.next_cursor = next.or(is_unfinished).map(SearchCursor::encode);
+        page.next_cursor = next.map(SearchCursor::encode);
         page.facets = counts.map(Counts::answer);
         page
     }

@@ -4,7 +4,7 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::filter::query::Expression;
-use crate::filter::{Glob, LineTerm, TextForm, TextPattern};
+use crate::filter::{Glob, LineField, LineTerm, Pattern, TextForm, TextPattern};
 use crate::search::index::need::{Need, Part};
 use crate::search::index::words::folded;
 
@@ -16,9 +16,27 @@ const COST: u32 = 8_000;
 
 /// The terms that every matching line has. Negations and fields contribute none.
 pub(super) fn need_of(query: &Expression<LineTerm>) -> Need {
+    joined(query, |term| match term {
+        LineTerm::Text(text) => of_text(text),
+        LineTerm::Of(..) | LineTerm::Run(_) => Need::Nothing,
+    })
+}
+
+/// The terms that every run with such a line has: also the names of tasks, which are lines of their own.
+pub(super) fn need_of_run(query: &Expression<LineTerm>) -> Need {
+    joined(query, |term| match term {
+        LineTerm::Text(text) => of_text(text),
+        LineTerm::Of(LineField::Task, names) => Need::any(names.iter().map(of_task).collect()),
+        LineTerm::Of(..) | LineTerm::Run(_) => Need::Nothing,
+    })
+}
+
+/// The terms of a query, joined as it joins its own.
+fn joined(query: &Expression<LineTerm>, of_term: fn(&LineTerm) -> Need) -> Need {
     match query {
         Expression::And(items) => {
-            let mut needs: Vec<Need> = items.iter().map(need_of).collect();
+            let needs = items.iter().map(|item| joined(item, of_term));
+            let mut needs: Vec<Need> = needs.collect();
             // The cheapest ones, as many as are worth it.
             needs.sort_by_key(Need::cost);
             let mut cost = 0_u32;
@@ -28,10 +46,12 @@ pub(super) fn need_of(query: &Expression<LineTerm>) -> Need {
             });
             Need::all(needs)
         }
-        Expression::Or(items) => affordable(Need::any(items.iter().map(need_of).collect())),
+        Expression::Or(items) => {
+            let needs = items.iter().map(|item| joined(item, of_term));
+            affordable(Need::any(needs.collect()))
+        }
         Expression::Not(_) => Need::Nothing,
-        Expression::Term(LineTerm::Text(text)) => affordable(of_text(text)),
-        Expression::Term(LineTerm::Of(..) | LineTerm::Run(_)) => Need::Nothing,
+        Expression::Term(term) => affordable(of_term(term)),
     }
 }
 
@@ -44,18 +64,36 @@ fn affordable(need: Need) -> Need {
 
 fn of_text(text: &TextPattern) -> Need {
     match text.form() {
-        TextForm::Literal(text) => Part {
-            text: text.trim(),
-            is_open_before: false,
-            is_open_after: false,
-        }
-        .need(),
+        TextForm::Literal(text) => whole(text),
         TextForm::Glob(glob) => of_glob(glob),
         TextForm::Regex(regex) => of_regex(regex),
     }
 }
 
-/// A star stands for any characters but blanks, so a word may continue there.
+/// The line with a task's name has the role before it: no word extends across what is between them.
+fn of_task(name: &Pattern) -> Need {
+    let is_one_line = |text: &str| !text.contains(char::is_control);
+    match name {
+        Pattern::Exact(name) if is_one_line(name) => whole(name),
+        Pattern::Glob(glob) if glob.pieces().iter().all(|piece| is_one_line(piece)) => {
+            of_glob(glob)
+        }
+        // Its lines are separate, and without colours.
+        Pattern::Exact(_) | Pattern::Glob(_) => Need::Nothing,
+    }
+}
+
+/// A text within which, and at whose ends, words are whole.
+fn whole(text: &str) -> Need {
+    Part {
+        text: text.trim(),
+        is_open_before: false,
+        is_open_after: false,
+    }
+    .need()
+}
+
+/// A word may continue at a star.
 fn of_glob(glob: &Glob) -> Need {
     let pieces = glob.pieces();
     let last = pieces.len().saturating_sub(1);
@@ -251,6 +289,34 @@ mod tests {
             ("/x (foo|f..)/", Need::Nothing),
         ] {
             assert_eq!(need(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_run_with_a_line_of_a_task_has_the_name_of_the_task() {
+        let all = |items: &[Need]| Need::All(items.to_vec());
+        let nginx = all(&[is("install"), is("nginx")]);
+        for (query, of_line, of_run) in [
+            ("task:\"Install nginx\"", Need::Nothing, nginx.clone()),
+            (
+                "task:\"web : Install nginx\" refused",
+                is("refused"),
+                all(&[is("refused"), is("web"), is("install"), is("nginx")]),
+            ),
+            ("task:Inst*", Need::Nothing, begins("inst")),
+            (
+                "task:a,bb host:x",
+                Need::Nothing,
+                Need::Any(vec![is("a"), is("bb")]),
+            ),
+            ("task:a,*", Need::Nothing, Need::Nothing),
+            ("NOT task:a", Need::Nothing, Need::Nothing),
+            ("task:a OR module:b", Need::Nothing, Need::Nothing),
+            ("task:\"a\nb\"", Need::Nothing, Need::Nothing),
+        ] {
+            assert_eq!(need(query), of_line, "{query}");
+            let read = parse_search(query, &time_at(0)).unwrap().unwrap();
+            assert_eq!(need_of_run(&read), of_run, "{query}");
         }
     }
 

@@ -53,6 +53,58 @@ fn ids(list: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn runs_are_listed_and_exported_by_what_their_lines_say() {
+    let collector = Collector::start();
+    let [_, failed, _] = three_runs(&collector.client()).map(|run| run.id.to_string());
+    let found = |arguments: &[&str]| {
+        let listed = run(&collector, &[&["list", "--json"], arguments].concat());
+        let listed: Value = serde_json::from_str(listed.ok()).unwrap();
+        let exported = run(
+            &collector,
+            &[&["export", "--columns", "id"], arguments].concat(),
+        );
+        let exported: Vec<Value> = exported
+            .ok()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let exported: Vec<&str> = exported
+            .iter()
+            .map(|row| row["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(exported, ids(&listed));
+        exported
+            .iter()
+            .map(|id| (*id).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let by_line = "status:failed host:db-* since:2026-01-20 task:\"grow the disk\" \"no space\"";
+    for arguments in [
+        &[by_line][..],
+        &["/^a line in red/", "--user", "ann", "--user", "nobody"],
+        &["--host", "db-01", "--host", "db-03", "task:grow*"],
+    ] {
+        assert_eq!(found(arguments), [failed.as_str()], "{arguments:?}");
+    }
+    assert!(found(&["--host", "db-02", "task:grow* left"]).is_empty());
+
+    let none = run(&collector, &["list", "task:nothing"]);
+    assert_eq!((none.code, none.stderr.as_str()), (0, "no executions\n"));
+    let told = run(&collector, &["list", "--sort", "duration", "task:x"]);
+    assert!(
+        told.stderr
+            .contains("sort = \"duration\": it is not possible"),
+        "{told:?}"
+    );
+    let told = run(&collector, &["stats", "a task:x"]);
+    assert_eq!(told.code, 2);
+    assert!(
+        told.stderr.contains("`task` is a field of lines"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_list_is_a_table_for_people_and_json_for_scripts() {
     let collector = Collector::start();
     let empty = run(&collector, &["list"]);

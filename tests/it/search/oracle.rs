@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{ask, paging, run_at};
+use super::{ask, paging, run_at, runs};
 use crate::harness::{Client, Collector};
 
 const HOSTS: [&str; 3] = ["web-01", "web-02", "db"];
@@ -335,6 +335,14 @@ pub(crate) fn compare(
         let q = asked.text();
         let page = ask(client, &[("q", &q), ("limit", "1000")]).ok();
         assert_eq!(page.get("next_cursor"), None);
+        // A list has the runs of these lines, each once.
+        let mut of_lines = runs::of_hits(&page);
+        of_lines.dedup();
+        assert_eq!(
+            runs::listed(client, &format!("in:* ({q})")),
+            of_lines,
+            "{q}"
+        );
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let hits = page["hits"].as_array().unwrap().iter();
         let found: BTreeSet<(String, String, Option<String>, u64, String)> = hits

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::StreamExt as _;
 use playback::export::{Dataset, ExportError, Format, Request, Selection, begin};
-use playback::model::{Changes, ExecutionKey, ExecutionRow, Status};
+use playback::model::{Changes, ExecutionFilter, ExecutionKey, ExecutionRow, Status};
 use playback::store::{Deletion, HostCounts, RowFilter, Store};
 use playback_wire::{HostStats, ResultStatus};
 use serde_json::Value;
@@ -30,7 +30,10 @@ fn all(dataset: Dataset) -> Request {
         costing: None,
         dataset,
         format: Format::Ndjson,
-        selection: Selection::default(),
+        selection: Selection::Matching {
+            filter: ExecutionFilter::default(),
+            ascending: false,
+        },
         columns: None,
         rows: RowFilter::default(),
         stream: None,

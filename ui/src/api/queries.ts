@@ -34,6 +34,8 @@ export interface Runs {
   executions: ListedExecution[];
   /** For the next, older page; null on the last. */
   next: string | null;
+  /** How far back a search for the runs came in its time; null if that was enough. */
+  searchedBackTo: string | null;
 }
 
 export function createQueryClient(): QueryClient {
@@ -72,7 +74,11 @@ export function runsQuery(query: ListQuery) {
       const { costs, ...question } = query;
       const params = { query: { ...question, fields: costs ? COSTED_FIELDS : LISTED_FIELDS } };
       const page = await read(api.GET("/api/v1/ansible/executions", { params, signal }));
-      return { executions: page.executions.map(listed), next: page.next_cursor ?? null };
+      return {
+        executions: page.executions.map(listed),
+        next: page.next_cursor ?? null,
+        searchedBackTo: page.searched_back_to ?? null,
+      };
     },
   });
 }

@@ -28,7 +28,7 @@ let feed: Feed;
 beforeEach(() => {
   vi.useFakeTimers();
   cache = new QueryClient({ defaultOptions: { queries: { structuralSharing: false } } });
-  cache.setQueryData<Runs>(LIST, { executions: [RUN], next: null });
+  cache.setQueryData<Runs>(LIST, { executions: [RUN], next: null, searchedBackTo: null });
   feed = new Feed(cache);
 });
 

@@ -5,6 +5,7 @@ import type { ReactElement, ReactNode } from "react";
 import { Name } from "../../parts/Name";
 import { Picker } from "../../parts/Picker";
 import { QueryExamples } from "../../parts/query/Examples";
+import { LIST_FIELDS } from "../../parts/query/fields";
 import { QueryField } from "../../parts/query/QueryField";
 import { AddFilter } from "./AddFilter";
 import { chips, SINCE_WORDS } from "./filters";
@@ -33,6 +34,7 @@ const EXAMPLES = [
   ["status:failed OR (host:web-* NOT user:deploy)", "alternatives, brackets and exceptions"],
   ["playbook:web/site.yml label:release,hotfix", "the end of a path; one of two labels"],
   ["min_duration:5m", "took at least five minutes"],
+  ['task:"Install nginx" refused', "with task:, module:, in: or /regex/: it printed or returned such a line"],
 ] as const;
 
 /** The query, the filters, and a chip for each filter that applies. */
@@ -48,6 +50,7 @@ export function Filters({ search, change, error, children }: Props): ReactElemen
           apply={(q) => change({ q: q === "" ? undefined : q })}
           error={error}
           help={<QueryExamples examples={EXAMPLES} />}
+          fields={LIST_FIELDS}
         />
         {children}
       </div>

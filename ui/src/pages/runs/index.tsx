@@ -14,7 +14,9 @@ import { day } from "../../parts/format";
 import { MenuButton } from "../../parts/MenuButton";
 import { useNow } from "../../parts/now";
 import { PageTitle } from "../../parts/PageTitle";
+import { isAboutLines } from "../../parts/query/about";
 import { Empty, Failed, Loading } from "../../parts/states";
+import { Time } from "../../parts/Time";
 import { exportsOf } from "./exports";
 import { Filters } from "./Filters";
 import { apiFilters, isFiltered, listQuery } from "./filters";
@@ -69,9 +71,14 @@ export function Runs(): ReactElement {
             change={change}
             selected={selected}
             select={select}
-            empty={<NoRuns search={search} />}
+            empty={<NoRuns search={search} hasMore={Boolean(data.next)} />}
           />
-          <CursorPager cursor={search.cursor} next={data?.next} what="runs" />
+          {data.searchedBackTo !== null && (
+            <p className="pb-subtle">
+              Runs since <Time at={data.searchedBackTo} /> were searched. The next page goes on from there.
+            </p>
+          )}
+          <CursorPager cursor={search.cursor} next={data.next} what="runs" />
         </Answer>
       )}
     </>
@@ -104,11 +111,15 @@ function CostSwitch({
   ) : null;
 }
 
-function NoRuns({ search }: { search: RunsSearch }): ReactElement {
+function NoRuns({ search, hasMore }: { search: RunsSearch; hasMore: boolean }): ReactElement {
+  if (hasMore) {
+    // Reading the lines of runs takes time.
+    return <Empty title="No runs found yet" />;
+  }
   return isFiltered(search) || search.cursor !== undefined ? (
     <Empty title="No runs match these filters">
       <p>Try fewer filters, or another query.</p>
-      {search.q ? (
+      {search.q && !isAboutLines(search.q) ? (
         <p>
           Words are looked for in what is known when a run starts.{" "}
           <Link to="/search" search={{ q: search.q }}>

@@ -9,7 +9,7 @@ export interface Field {
   readonly examples?: readonly string[];
 }
 
-/** Fields of a run: the list, statistics and trends accept them. */
+/** Fields of a run: every query accepts them. */
 export const RUN_FIELDS: readonly Field[] = [
   { name: "status", about: "how the run ended", values: ["running", "success", "failed"] },
   { name: "playbook", about: "file name or the end of its path" },
@@ -43,6 +43,12 @@ export const LINE_FIELDS: readonly Field[] = [
     about: "the line's source",
     examples: ["output", "stdout", "stderr", "msg", "diff", "task"],
   },
+];
+
+/** Fields in a list, which also takes queries about lines. */
+export const LIST_FIELDS: readonly Field[] = [
+  ...RUN_FIELDS,
+  ...LINE_FIELDS.filter(({ name }) => RUN_FIELDS.every((field) => field.name !== name)),
 ];
 
 /** Lines first: they are what usually narrows a search. */

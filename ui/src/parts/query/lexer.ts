@@ -12,6 +12,7 @@ interface Part {
 export interface Value extends Part {
   /** Without quotation marks and their backslashes. */
   readonly text: string;
+  readonly isRegex: boolean;
 }
 
 export interface Term extends Part {
@@ -87,12 +88,12 @@ function value(query: string, start: number, listed: boolean): Value {
   const phrase = /^"((?:\\["\\]|[^"])*)("|$)/.exec(rest);
   if (phrase !== null) {
     const text = (phrase[1] ?? "").replace(/\\(["\\])/g, "$1");
-    return { start, end: start + phrase[0].length, text };
+    return { start, end: start + phrase[0].length, text, isRegex: false };
   }
   const regex = (listed ? /^\/(?:\\.|[^/\\])+\/(?=[\s(),]|$)/ : /^\/(?:\\.|[^/\\])+\/(?=[\s()]|$)/).exec(
     rest,
   );
   const word = regex ?? (listed ? /^[^\s(),]*/ : /^[^\s()]*/).exec(rest);
   const text = word?.[0] ?? "";
-  return { start, end: start + text.length, text };
+  return { start, end: start + text.length, text, isRegex: regex !== null };
 }

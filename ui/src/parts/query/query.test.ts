@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { isAboutLines } from "./about";
 import { complete, completions, typedAt } from "./complete";
 import { filters, quoted, withFilter, withoutField, withoutFilter } from "./edit";
 import { SEARCH_FIELDS } from "./fields";
@@ -24,6 +25,15 @@ test("a query is split as the collector splits it", () => {
     '=said "no"',
     "web=1",
   ]);
+});
+
+test("a list is asked about runs or about lines", () => {
+  for (const query of ["", "nginx", "host:web-01 /etc/x", '"task:x /a/"', "status:failed", "id:/x"]) {
+    expect(isAboutLines(query), query).toBe(false);
+  }
+  for (const query of ["task:x", "a (b OR -in:output)", "status:failed /time ?out/", "/etc/"]) {
+    expect(isAboutLines(query), query).toBe(true);
+  }
 });
 
 test("what is half typed is split, too", () => {
