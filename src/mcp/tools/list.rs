@@ -17,7 +17,8 @@ pub(super) const DESCRIBED: Described = Described {
     title: "List Ansible runs",
     description: "List runs of Ansible playbooks and ad-hoc commands, newest first: what ran, how it ended, when, how long \
         it took, who ran it, on which hosts it failed, and the address of its page. Use it to find the runs that a \
-        question is about; give the id of one to \"show\", \"why\" or \"diff\".",
+        question is about; give the id of one to \"show\", \"why\" or \"diff\". With task:NAME, module:NAME, in:stderr or \
+        /regex/ in its query, it lists the runs that printed or returned such a line, as \"search\" finds lines.",
     schema,
 };
 

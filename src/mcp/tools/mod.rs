@@ -121,7 +121,6 @@ fn query_schema() -> Value {
             status:failed, status:success, status:running, playbook:site.yml, host:web-*, inventory:prod, user:ann, \
             label:nightly, reason:unreachable, changed:yes, since:7d, since:2026-01-20, until:2026-02-01, \
             min_duration:10m, type:adhoc, words of the command line; \
-            with task:NAME, module:NAME, in:stderr or /regex/, runs with such a line; \
             e.g. \"status:failed host:web-* since:7d\".",
     })
 }
