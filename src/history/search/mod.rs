@@ -3,8 +3,8 @@
 //! early, and says how far back it came.
 //!
 //! Layout:
-//! - `query`: what a query says of a line; `needs`: what the index must have of such a line, or of its run; `hint`: a text that every such
-//!   line has
+//! - `query`: what a query says of a line; `needs`: what the index must have of such a line, or of its run; `hint`: a
+//!   text that every such line has
 //! - `walk`: from one run to the next, as far as time allows; `run`: the lines of one run
 //! - `candidates`: the runs that the index does not rule out; `lookup`: those of one segment
 //! - `scan`: one run's events → the lines that are meant; `texts`: what modules returned, text by text; `marks`: a
