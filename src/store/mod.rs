@@ -353,6 +353,8 @@ pub struct Store {
     queues_traces: bool,
     /// Whether there are targets of notifications.
     notifies: Arc<AtomicBool>,
+    /// Held by who finds that out.
+    looking: Arc<tokio::sync::Mutex<()>>,
     /// Changes of runs while this collector knew of no target.
     unnoted: Arc<notifications::Unnoted>,
 }
@@ -393,6 +395,7 @@ impl Store {
             condition: Arc::default(),
             queues_traces: false,
             notifies: Arc::default(),
+            looking: Arc::default(),
             unnoted: Arc::default(),
         })
     }

@@ -40,6 +40,8 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn look_for_targets(&self) -> Result<bool, StoreError> {
+        // One after the other: an answer from before the first target was stored must not replace a later one.
+        let _looking = self.looking.lock().await;
         let mut query = self.query(
             "SELECT changed_us FROM notification_targets WHERE is_on = 1 ORDER BY changed_us LIMIT 1",
         );

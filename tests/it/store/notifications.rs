@@ -1,6 +1,10 @@
 //! Notifications in the store, on each database.
 
 use std::collections::{BTreeSet, HashMap};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use playback::model::{
     AttemptRow, Changes, DeliveryKind, DeliveryState, Moment, NotificationEvent, Precondition,
@@ -364,6 +368,58 @@ on_every_store! {
         assert_eq!((listed.row.notice, listed.row.body, listed.row.attempts), (None, None, 2));
         assert_eq!(attempts[1].answer, None);
     }
+}
+
+/// Polls a future until it was woken so many times; true if it ended before.
+async fn woken(future: &mut (impl Future + Unpin), times: usize) -> bool {
+    for _ in 0..times {
+        let mut polled = None;
+        let step = poll_fn(|context| match polled {
+            Some(_) => Poll::Ready(()),
+            None => {
+                let is_over = Pin::new(&mut *future).poll(context).is_ready();
+                polled = Some(is_over);
+                match is_over {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending,
+                }
+            }
+        });
+        step.await;
+        if polled == Some(true) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Who asked before the first target was stored may read the answer after it, and must not undo what is known since.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_from_before_the_first_target_does_not_hide_it() {
+    let (_folder, address) = empty(Engine::Sqlite);
+    let store = Store::open(&address).await.unwrap();
+    for times in 1.. {
+        let mut look = Box::pin(store.look_for_targets());
+        if woken(&mut look, times).await {
+            break;
+        }
+        let storing = store.clone();
+        let mut putting = tokio::spawn(async move { put(&storing, "ops").await });
+        // It may wait for the other one, which goes on afterwards.
+        let put = tokio::time::timeout(Duration::from_millis(200), &mut putting).await;
+        look.await.unwrap();
+        match put {
+            Ok(put) => put.unwrap(),
+            Err(_) => putting.await.unwrap(),
+        };
+        assert!(
+            store.notifies(),
+            "an answer that was there after {times} steps"
+        );
+        assert!(store.remove_target("ops", |_| None).await.unwrap());
+        assert!(!store.notifies());
+    }
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
