@@ -3,8 +3,7 @@
 //! The time of day ([`Clock::now_us`]) and elapsed time ([`Clock::monotonic_us`]) are separate, because the machine's
 //! clock may be set. Durations and deadlines use elapsed time.
 
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// Tells the time in microseconds.
@@ -14,7 +13,7 @@ pub struct Clock(Source);
 #[derive(Debug, Clone)]
 enum Source {
     System,
-    Fixed(Arc<Fixed>),
+    Fixed(Arc<Mutex<Times>>),
 }
 
 /// Start of monotonic time.
@@ -28,11 +27,16 @@ fn instant() -> Instant {
     Instant::now()
 }
 
-/// Times set by a test.
-#[derive(Debug)]
-struct Fixed {
-    wall_us: AtomicI64,
-    monotonic_us: AtomicI64,
+/// What a clock shows, in microseconds.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    wall_us: i64,
+    monotonic_us: i64,
+}
+
+fn locked(times: &Mutex<Times>) -> MutexGuard<'_, Times> {
+    // The lock may be poisoned, but a panic never leaves the times half changed.
+    times.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Clock {
@@ -45,10 +49,10 @@ impl Clock {
     /// A clock that only moves by [`Clock::advance`] and [`Clock::set_forward`].
     #[must_use]
     pub fn fixed(now_us: i64) -> Self {
-        Self(Source::Fixed(Arc::new(Fixed {
-            wall_us: AtomicI64::new(now_us),
-            monotonic_us: AtomicI64::new(0),
-        })))
+        Self(Source::Fixed(Arc::new(Mutex::new(Times {
+            wall_us: now_us,
+            monotonic_us: 0,
+        }))))
     }
 
     /// The time of day in microseconds since the Unix epoch. It may jump forward and back.
@@ -64,7 +68,7 @@ impl Clock {
                 .map_or(0, |elapsed| {
                     i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
                 }),
-            Source::Fixed(fixed) => fixed.wall_us.load(Ordering::SeqCst),
+            Source::Fixed(times) => locked(times).wall_us,
         }
     }
 
@@ -76,22 +80,36 @@ impl Clock {
                 let passed = instant().saturating_duration_since(*BEGUN);
                 i64::try_from(passed.as_micros()).unwrap_or(i64::MAX)
             }
-            Source::Fixed(fixed) => fixed.monotonic_us.load(Ordering::SeqCst),
+            Source::Fixed(times) => locked(times).monotonic_us,
         }
+    }
+
+    /// The time of day minus elapsed time, in microseconds: it changes when the clock is set, and only then.
+    #[must_use]
+    pub fn ahead_us(&self) -> i64 {
+        let (wall_us, monotonic_us) = match &self.0 {
+            Source::System => (self.now_us(), self.monotonic_us()),
+            Source::Fixed(times) => {
+                let times = *locked(times);
+                (times.wall_us, times.monotonic_us)
+            }
+        };
+        wall_us.saturating_sub(monotonic_us)
     }
 
     /// Lets time pass on a fixed clock; does nothing to the machine's.
     pub fn advance(&self, us: i64) {
-        self.set_forward(us);
-        if let Source::Fixed(fixed) = &self.0 {
-            fixed.monotonic_us.fetch_add(us, Ordering::SeqCst);
+        if let Source::Fixed(times) = &self.0 {
+            let mut times = locked(times);
+            times.wall_us += us;
+            times.monotonic_us += us;
         }
     }
 
     /// Sets a fixed clock forward or back, without time passing.
     pub fn set_forward(&self, us: i64) {
-        if let Source::Fixed(fixed) = &self.0 {
-            fixed.wall_us.fetch_add(us, Ordering::SeqCst);
+        if let Source::Fixed(times) = &self.0 {
+            locked(times).wall_us += us;
         }
     }
 }
@@ -105,7 +123,9 @@ mod tests {
         let clock = Clock::fixed(1_000);
         clock.set_forward(-5_000);
         assert_eq!((clock.now_us(), clock.monotonic_us()), (-4_000, 0));
+        assert_eq!(clock.ahead_us(), -4_000);
         clock.advance(7);
         assert_eq!((clock.now_us(), clock.monotonic_us()), (-3_993, 7));
+        assert_eq!(clock.ahead_us(), -4_000);
     }
 }

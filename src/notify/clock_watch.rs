@@ -14,8 +14,8 @@ const OURS_US: i64 = 120_000_000;
 #[derive(Debug)]
 pub(super) struct ClockWatch {
     clock: Clock,
-    /// The time of day at the beginning of elapsed time.
-    begun_us: i64,
+    /// How far it is ahead of elapsed time.
+    ahead_us: i64,
     /// Since when a jump is known, in elapsed time.
     known_us: Option<i64>,
 }
@@ -23,7 +23,7 @@ pub(super) struct ClockWatch {
 impl ClockWatch {
     pub(super) fn new(clock: Clock) -> Self {
         Self {
-            begun_us: begun_us(&clock),
+            ahead_us: clock.ahead_us(),
             known_us: None,
             clock,
         }
@@ -31,7 +31,7 @@ impl ClockWatch {
 
     /// By how much the clock was set forward, or back, since it was last settled; none if it was not.
     pub(super) fn jump_us(&mut self) -> Option<i64> {
-        let jump_us = begun_us(&self.clock).saturating_sub(self.begun_us);
+        let jump_us = self.clock.ahead_us().saturating_sub(self.ahead_us);
         if jump_us.saturating_abs() < JUMP_US {
             self.known_us = None;
             return None;
@@ -47,13 +47,9 @@ impl ClockWatch {
 
     /// Goes by the clock as it is now.
     pub(super) fn settle(&mut self) {
-        self.begun_us = begun_us(&self.clock);
+        self.ahead_us = self.clock.ahead_us();
         self.known_us = None;
     }
-}
-
-fn begun_us(clock: &Clock) -> i64 {
-    clock.now_us().saturating_sub(clock.monotonic_us())
 }
 
 #[cfg(test)]

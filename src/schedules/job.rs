@@ -333,7 +333,7 @@ fn open_run(execution: Option<Uuid>) -> String {
 /// Notices when the clock is set.
 #[derive(Debug)]
 struct ClockWatch {
-    /// The wall clock minus elapsed time, which changes when the clock is set.
+    /// How far the clock is ahead of elapsed time.
     ahead_us: i64,
     /// Nothing is decided until this monotonic time.
     settled_us: i64,
@@ -344,7 +344,7 @@ struct ClockWatch {
 impl ClockWatch {
     fn new(clock: &Clock) -> Self {
         Self {
-            ahead_us: clock.now_us().saturating_sub(clock.monotonic_us()),
+            ahead_us: clock.ahead_us(),
             settled_us: clock.monotonic_us(),
             behind_us: None,
         }
@@ -353,7 +353,7 @@ impl ClockWatch {
     /// Looks at the clock; how long to wait, if it was set just now.
     fn look(&mut self, clock: &Clock, rows: &[ScheduleRow]) -> Option<Duration> {
         let (now_us, monotonic_us) = (clock.now_us(), clock.monotonic_us());
-        let ahead_us = now_us.saturating_sub(monotonic_us);
+        let ahead_us = clock.ahead_us();
         if (ahead_us - self.ahead_us).abs() > SET_US {
             self.settled_us = monotonic_us.saturating_add(SETTLE_US);
         }

@@ -28,7 +28,7 @@ struct Alarm {
     schedule: Schedule,
     clock: Clock,
     due_us: i64,
-    /// The wall clock minus elapsed time: it changes when the clock is set.
+    /// How far the clock is ahead of elapsed time.
     ahead_us: i64,
 }
 
@@ -44,7 +44,7 @@ enum Look {
 impl Alarm {
     fn set(schedule: Schedule, clock: Clock) -> Self {
         let due_us = schedule.next_after(clock.now_us());
-        let ahead_us = ahead_us(&clock);
+        let ahead_us = clock.ahead_us();
         Self {
             schedule,
             clock,
@@ -55,7 +55,7 @@ impl Alarm {
 
     fn look(&mut self) -> Look {
         let now_us = self.clock.now_us();
-        let ahead_us = ahead_us(&self.clock);
+        let ahead_us = self.clock.ahead_us();
         if (ahead_us - self.ahead_us).abs() > SET_US {
             // The clock was set, and may be set back: nothing is removed based on such a new time.
             self.ahead_us = ahead_us;
@@ -67,10 +67,6 @@ impl Alarm {
             left => Look::Wait(Duration::from_micros(left.unsigned_abs()).min(LOOK)),
         }
     }
-}
-
-fn ahead_us(clock: &Clock) -> i64 {
-    clock.now_us().saturating_sub(clock.monotonic_us())
 }
 
 #[cfg(test)]
