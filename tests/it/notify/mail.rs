@@ -275,7 +275,7 @@ fn a_mail_server_that_says_nothing_does_not_hold_up_the_end() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     // Longer than a test may take.
-    let config = config("").replace("timeout_seconds = 2", "timeout_seconds = 600");
+    let config = config("").replace("timeout_seconds = 30", "timeout_seconds = 600");
     let mut collector = Setup::default().config(&config).start();
     let client = collector.client();
     let settings = json!({
@@ -291,7 +291,7 @@ fn a_mail_server_that_says_nothing_does_not_hold_up_the_end() {
 
 #[test]
 fn an_attempt_to_send_a_mail_ends_in_time_whatever_the_server_says_meanwhile() {
-    let config = config("").replace("timeout_seconds = 2", "timeout_seconds = 1");
+    let config = config("").replace("timeout_seconds = 30", "timeout_seconds = 1");
     let collector = Setup::default().config(&config).start();
     let client = collector.client();
     let server = MailServer::start();

@@ -36,7 +36,7 @@ const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 fn config(more: &str) -> String {
     format!(
         "silence_seconds = 2\n[notifications]\nkey = \"{KEY}\"\nallow_networks = [\"127.0.0.1/32\"]\n\
-         retry_seconds = 0.05\ndigest_wait_seconds = 1\ntimeout_seconds = 2\n{more}\n"
+         retry_seconds = 0.05\ndigest_wait_seconds = 1\ntimeout_seconds = 30\n{more}\n"
     )
 }
 
