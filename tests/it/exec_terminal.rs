@@ -34,7 +34,10 @@ impl Person {
             .get_envs()
             .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
             .collect();
-        let child = pty_process::blocking::Command::new(command.get_program())
+        // A shell that runs the tests in the background has them ignore Ctrl-C, and what they start, too.
+        let child = pty_process::blocking::Command::new("/usr/bin/env")
+            .arg("--default-signal=INT,QUIT")
+            .arg(command.get_program())
             .args(command.get_args())
             .env_clear()
             .envs(envs)
