@@ -76,6 +76,12 @@ pub(super) enum Sorted {
     Duration(DurationPage),
 }
 
+/// By what a list is ordered, and whether the first or shortest run comes first.
+struct Order {
+    by_duration: bool,
+    ascending: bool,
+}
+
 impl ListPage {
     /// What the list has, if runs must match this filter, too.
     pub(super) fn listed(&self, filter: ExecutionFilter, now_us: i64) -> Result<Listed, ApiError> {
@@ -87,21 +93,21 @@ impl ListPage {
 
     /// The search for the runs with such a line.
     fn search(&self, query: Expression<LineTerm>) -> Result<SearchRequest, ApiError> {
-        let newest_first = |name: &str, value: &Option<String>, usual: &str| {
-            let other = value
-                .as_deref()
-                .filter(|value| !["", usual].contains(value));
-            other.map(|value| format!("{name} = {value:?}"))
+        let Order {
+            by_duration,
+            ascending,
+        } = self.order()?;
+        let other = match (by_duration, ascending) {
+            (true, _) => Some("sort = \"duration\""),
+            (false, true) => Some("order = \"asc\""),
+            (false, false) => None,
         };
-        let other = newest_first("sort", &self.sort, "started")
-            .or_else(|| newest_first("order", &self.order, "desc"))
-            .or_else(|| self.offset.map(|offset| format!("offset = {offset}")));
         if let Some(other) = other {
             return Err(ApiError::bad_request(format!(
-                "{other}: it is not possible together with a query about lines, whose runs come newest first; use cursor \
-                 for more"
+                "{other}: it is not possible together with a query about lines, whose runs come newest first"
             )));
         }
+        self.no_offset("a query about lines")?;
         let limit = limit(self.limit)? as usize;
         Ok(SearchRequest {
             after: self.after(SearchCursor::decode)?,
@@ -109,14 +115,33 @@ impl ListPage {
         })
     }
 
-    fn sorted(&self) -> Result<Sorted, ApiError> {
+    fn order(&self) -> Result<Order, ApiError> {
         let words = |field, value: &Option<String>, all: &[&'static str]| {
             named(field, value.as_deref(), all, std::convert::identity)
         };
+        Ok(Order {
+            by_duration: words("sort", &self.sort, &["started", "duration"])? == Some("duration"),
+            ascending: words("order", &self.order, &["asc", "desc"])? == Some("asc"),
+        })
+    }
+
+    /// Refuses to leave runs out at the start.
+    fn no_offset(&self, beside: &str) -> Result<(), ApiError> {
+        match self.offset {
+            None | Some(0) => Ok(()),
+            Some(offset) => Err(ApiError::bad_request(format!(
+                "offset = {offset}: it is not possible together with {beside}; use cursor for more"
+            ))),
+        }
+    }
+
+    fn sorted(&self) -> Result<Sorted, ApiError> {
         let limit = limit(self.limit)?;
-        let sort = words("sort", &self.sort, &["started", "duration"])?;
-        let ascending = words("order", &self.order, &["asc", "desc"])? == Some("asc");
-        if sort != Some("duration") {
+        let Order {
+            by_duration,
+            ascending,
+        } = self.order()?;
+        if !by_duration {
             return Ok(Sorted::Started(Page {
                 limit,
                 offset: self.offset.unwrap_or(0),
@@ -124,11 +149,7 @@ impl ListPage {
                 ascending,
             }));
         }
-        if self.offset.is_some() {
-            return Err(ApiError::bad_request(
-                "offset: it is not possible together with sort=duration; use cursor",
-            ));
-        }
+        self.no_offset("sort=duration")?;
         Ok(Sorted::Duration(DurationPage {
             limit,
             after: self.after(DurationCursor::decode)?,

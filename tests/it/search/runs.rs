@@ -125,13 +125,30 @@ pub(crate) fn a_query_about_lines_lists_the_runs_that_have_one() {
         .error(400, "bad_request");
     assert!(message.starts_with("order = \"asc\": "), "{message}");
 
+    // What says that nothing is left out, in the usual order, is no reason to refuse.
+    let usual = [
+        ("q", "/10[.]0/"),
+        ("sort", "started"),
+        ("order", "desc"),
+        ("offset", "0"),
+    ];
+    assert_eq!(id(&list(&client, &usual).ok()["executions"][0]), other);
+    list(&client, &[("sort", "duration"), ("offset", "0")]).ok();
     for (parameters, says) in [
         (
             &[("q", "task:x"), ("sort", "duration")][..],
             "sort = \"duration\": it is not possible together with a query about lines",
         ),
         (&[("q", "task:x"), ("order", "asc")], "order = \"asc\": "),
-        (&[("q", "task:x"), ("offset", "5")], "offset = 5: "),
+        (&[("q", "task:x"), ("sort", "size")], "sort = \"size\": "),
+        (
+            &[("q", "task:x"), ("offset", "5")],
+            "offset = 5: it is not possible together with a query about lines; use cursor for more",
+        ),
+        (
+            &[("sort", "duration"), ("offset", "5")],
+            "offset = 5: it is not possible together with sort=duration; use cursor for more",
+        ),
         (&[("q", "task:x"), ("cursor", "x")], "cursor: "),
         (&[("q", "task:x"), ("timeout", "99")], "timeout = 99: "),
         (
