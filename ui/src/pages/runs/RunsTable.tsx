@@ -7,6 +7,7 @@ import { playbooksOf, recentQuery } from "../../api/recent";
 import type { ListedExecution } from "../../api/types";
 import { plural } from "../../parts/format";
 import { useFirst } from "../../parts/useFirst";
+import { hasOrders } from "./filters";
 import { useHeld } from "./heldRuns";
 import { RunRow } from "./RunRow";
 import type { RunsSearch } from "./search";
@@ -43,12 +44,15 @@ export function RunsTable(props: Props): ReactElement {
   const chosen = runs.filter(({ id }) => selected.has(id)).length;
   const { data: recent } = useQuery(recentQuery(useMemo(() => playbooksOf(runs), [runs])));
   const sortBy = { index: search.sort === "duration" ? 1 : 0, direction: search.order ?? "desc" } as const;
-  const sorted = (columnIndex: 0 | 1) => ({
-    columnIndex,
-    sortBy: { ...sortBy, defaultDirection: "desc" } as const,
-    onSort: (_: unknown, __: number, order: "asc" | "desc") =>
-      change({ sort: columnIndex === 1 ? "duration" : "started", order }),
-  });
+  const sorted = (columnIndex: 0 | 1) =>
+    hasOrders(search) && {
+      sort: {
+        columnIndex,
+        sortBy: { ...sortBy, defaultDirection: "desc" } as const,
+        onSort: (_: unknown, __: number, order: "asc" | "desc") =>
+          change({ sort: columnIndex === 1 ? "duration" : "started", order }),
+      },
+    };
   return (
     <section
       ref={section}
@@ -103,10 +107,10 @@ export function RunsTable(props: Props): ReactElement {
               <Th>Run</Th>
               <Th className="runs-wide">Last runs</Th>
               <Th>Hosts</Th>
-              <Th sort={sorted(0)} modifier="nowrap">
+              <Th {...sorted(0)} modifier="nowrap">
                 Started
               </Th>
-              <Th sort={sorted(1)} modifier="nowrap">
+              <Th {...sorted(1)} modifier="nowrap">
                 Duration
               </Th>
               {search.cost === true && <Th modifier="nowrap">Cost</Th>}

@@ -24,6 +24,13 @@ test("the address is the list's question", () => {
   expect(apiFilters(read("?since=today"), NOW, "utc")).toEqual({ start_date: "2026-01-20T00:00:00.000Z" });
 });
 
+test("runs that are found by their lines come in one order, whatever the address says", () => {
+  for (const q of ["task:x", "in:stderr", "/timed out/"]) {
+    const search = { ...read("?sort=duration&order=asc"), q };
+    expect(listQuery(search, NOW, "utc")).toEqual({ q, limit: 50 });
+  }
+});
+
 test("what the list does not know is dropped", () => {
   expect(read("?status=lost&since=ever&changed=maybe&min_duration=-1&x=1")).toEqual({});
 });

@@ -2,6 +2,7 @@
 import type { ListQuery } from "../../api/queries";
 import type { Zone } from "../../app/preferences";
 import { duration } from "../../parts/format";
+import { isAboutLines } from "../../parts/query/about";
 import type { RunsSearch } from "./search";
 
 /** Rows of a page. */
@@ -80,10 +81,11 @@ export function apiFilters(
 
 export function listQuery(search: RunsSearch, now: Date, zone: Zone): ListQuery {
   const { sort, order, cost, cursor } = search;
+  const isOrdered = hasOrders(search);
   return {
     ...apiFilters(search, now, zone),
-    ...(sort !== undefined && { sort }),
-    ...(order !== undefined && { order }),
+    ...(isOrdered && sort !== undefined && { sort }),
+    ...(isOrdered && order !== undefined && { order }),
     ...(cursor !== undefined && { cursor }),
     ...(cost === true && { costs: true as const }),
     limit: PAGE,
@@ -105,9 +107,9 @@ function startOf(since: NonNullable<RunsSearch["since"]>, now: Date, zone: Zone)
   return new Date(Math.floor(now.getTime() / step) * step - HOURS[since] * 3_600_000);
 }
 
-/** Whether the newest runs come first, as they do unless the address says otherwise. */
-export function isNewestFirst({ sort, order, cursor }: RunsSearch): boolean {
-  return sort !== "duration" && order !== "asc" && cursor === undefined;
+/** Whether the list has other orders than the newest first: runs that are found by their lines have none. */
+export function hasOrders({ q }: RunsSearch): boolean {
+  return q === undefined || !isAboutLines(q);
 }
 
 export function isFiltered(search: RunsSearch): boolean {
